@@ -1,0 +1,118 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "EVACLIP",
+    products: [
+        .library(name: "EVACLIP", targets: ["EVACLIP"]),
+        .executable(name: "evaclip", targets: ["evaclip"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // Level 0: C and C++ behind plain C headers.
+        .systemLibrary(name: "Libtorch", pkgConfig: "libtorch"),
+        .target(name: "CTorch", dependencies: ["Libtorch"]),
+        .systemLibrary(
+            name: "Libjpeg", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+        .systemLibrary(name: "Libpng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "Libwebp", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+        .target(name: "CImageCodecs", dependencies: ["Libjpeg", "Libpng", "Libwebp"]),
+        .target(name: "CEmbeddedData"),
+
+        // Level 1: values, files and tensors; none knows another.
+        .target(name: "Torch", dependencies: ["CTorch"]),
+        .target(name: "EVAConfiguration"),
+        .target(name: "EVATokenizer", dependencies: ["CEmbeddedData"]),
+        .target(name: "EVAImaging", dependencies: ["CImageCodecs"]),
+        .target(name: "EVATensorFiles"),
+
+        // Level 2: ranks, and the data pipeline, which never sees a tensor library.
+        .target(name: "TorchParallel", dependencies: ["Torch"]),
+        .target(
+            name: "EVAData",
+            dependencies: ["EVAConfiguration", "EVAImaging", "EVATensorFiles", "EVATokenizer"]),
+
+        // Levels 3 to 5: layers, models and what is done with them.
+        .target(name: "EVALayers", dependencies: ["Torch", "TorchParallel"]),
+        .target(
+            name: "EVAModels",
+            dependencies: ["EVAConfiguration", "EVALayers", "EVATensorFiles", "Torch"]),
+        .target(
+            name: "EVAOptimization",
+            dependencies: ["EVAConfiguration", "EVALayers", "Torch", "TorchParallel"]),
+        .target(
+            name: "EVAEvaluation",
+            dependencies: [
+                "EVAConfiguration", "EVAData", "EVALayers", "EVAModels", "EVATensorFiles",
+                "EVATokenizer", "Torch",
+            ]),
+        .target(
+            name: "EVATraining",
+            dependencies: [
+                "EVAConfiguration", "EVAData", "EVAEvaluation", "EVALayers", "EVAModels",
+                "EVAOptimization", "EVATensorFiles", "Torch", "TorchParallel",
+            ]),
+
+        // Level 6: the library's front and the command.
+        .target(
+            name: "EVACLIP",
+            dependencies: [
+                "EVAConfiguration", "EVAData", "EVAEvaluation", "EVAImaging", "EVAModels",
+                "EVATensorFiles", "EVATokenizer", "EVATraining", "Torch",
+            ]),
+        .target(
+            name: "EVACommands",
+            dependencies: [
+                "EVAConfiguration", "EVAData", "EVAEvaluation", "EVAImaging", "EVALayers",
+                "EVAModels", "EVAOptimization", "EVATensorFiles", "EVATokenizer", "EVATraining",
+                "Torch", "TorchParallel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "evaclip", dependencies: ["EVACommands"]),
+
+        // Tests.
+        .target(
+            name: "EVATestSupport", dependencies: ["EVATensorFiles", "Torch"],
+            path: "Tests/EVATestSupport"),
+        .testTarget(name: "EVAConfigurationTests", dependencies: ["EVAConfiguration"]),
+        .testTarget(name: "EVATokenizerTests", dependencies: ["EVATokenizer"]),
+        .testTarget(name: "EVAImagingTests", dependencies: ["EVAImaging"]),
+        .testTarget(name: "EVATensorFilesTests", dependencies: ["EVATensorFiles"]),
+        .testTarget(name: "EVADataTests", dependencies: ["EVAData", "EVAImaging"]),
+        .testTarget(name: "TorchTests", dependencies: ["EVATestSupport", "Torch"]),
+        .testTarget(
+            name: "EVAModelsTests",
+            dependencies: [
+                "EVAConfiguration", "EVALayers", "EVAModels", "EVATensorFiles", "EVATestSupport",
+                "Torch", "TorchParallel",
+            ]),
+        .testTarget(
+            name: "EVAOptimizationTests",
+            dependencies: [
+                "EVALayers", "EVAModels", "EVAOptimization", "EVATensorFiles", "EVATestSupport",
+                "Torch",
+            ]),
+        .testTarget(
+            name: "EVATrainingTests",
+            dependencies: [
+                "EVAConfiguration", "EVAData", "EVAEvaluation", "EVAModels", "EVATensorFiles",
+                "EVATestSupport", "EVATraining", "Torch",
+            ]),
+        .testTarget(
+            name: "EVACommandsTests",
+            dependencies: ["EVACommands", "EVATensorFiles", "EVATestSupport", "evaclip"]),
+    ],
+    cxxLanguageStandard: .cxx20
+)
+
+// One set of rules for every Swift target. Warnings are made errors by the Makefile and CI.
+for target in package.targets where ![.system, .plugin, .binary].contains(target.type) {
+    target.swiftSettings = [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
+}

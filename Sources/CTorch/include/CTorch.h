@@ -1,0 +1,151 @@
+// libtorch behind plain C: handles, one generic operator call, autograd, devices, memory.
+//
+// Contract of every function that returns `char *`: NULL is success, anything else is an error
+// message that the caller frees with ct_free_message. No C++ exception crosses this header.
+// A ct_tensor that a function gives out is owned by the caller, who ends it with ct_tensor_free.
+// Tensors that are handed in stay the caller's, and must live until the call returns.
+#ifndef CTORCH_H
+#define CTORCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ct_tensor_handle *ct_tensor;
+typedef struct ct_operator_handle *ct_operator;
+typedef struct ct_generator_handle *ct_generator;
+
+// Element types and devices by number of our own, so that no ordinal of libtorch crosses.
+typedef enum {
+    CT_FLOAT32 = 0,
+    CT_BFLOAT16 = 1,
+    CT_FLOAT16 = 2,
+    CT_FLOAT64 = 3,
+    CT_INT64 = 4,
+    CT_INT32 = 5,
+    CT_UINT8 = 6,
+    CT_BOOL = 7,
+} ct_dtype;
+
+typedef enum { CT_CPU = 0, CT_CUDA = 1, CT_META = 2 } ct_device_kind;
+
+typedef struct {
+    ct_device_kind kind;
+    int32_t index;  // -1: the current one
+} ct_device;
+
+// One argument of an operator.
+typedef enum {
+    CT_VALUE_NONE,
+    CT_VALUE_TENSOR,         // tensors[0]
+    CT_VALUE_TENSORS,        // tensors[0..<count]
+    CT_VALUE_OPTIONAL_TENSORS,
+    CT_VALUE_INT,            // integer
+    CT_VALUE_DOUBLE,         // real
+    CT_VALUE_BOOL,           // integer
+    CT_VALUE_INTS,           // integers[0..<count]
+    CT_VALUE_DOUBLES,        // reals[0..<count]
+    CT_VALUE_STRING,         // text
+    CT_VALUE_DTYPE,          // integer, a ct_dtype
+    CT_VALUE_DEVICE,         // device
+    CT_VALUE_GENERATOR,      // generator
+    CT_VALUE_SCALARS,        // reals[0..<count], as a list of numbers
+} ct_value_kind;
+
+typedef struct {
+    ct_value_kind kind;
+    int64_t integer;
+    double real;
+    size_t count;
+    const ct_tensor *tensors;
+    const int64_t *integers;
+    const double *reals;
+    const char *text;
+    ct_device device;
+    ct_generator generator;
+} ct_value;
+
+void ct_free_message(char *message);
+// A message of the caller's, for a backward function to return.
+char *ct_copy_message(const char *text);
+
+// Operators. `name` is "aten::add", `overload` is "Tensor" or "". Handles live forever.
+char *ct_operator_find(const char *name, const char *overload, ct_operator *out);
+// The operator's schema as text; freed with ct_free_message.
+char *ct_operator_schema(ct_operator op);
+// Calls `op`; its results, tensors and lists of tensors laid flat, go to `results`.
+// A result that is an undefined tensor or not a tensor is NULL.
+char *ct_operator_call(ct_operator op, const ct_value *arguments, size_t argument_count,
+                       ct_tensor *results, size_t capacity, size_t *result_count);
+
+// Tensors.
+void ct_tensor_free(ct_tensor tensor);
+// A second handle to the same tensor, owned by the caller.
+ct_tensor ct_tensor_share(ct_tensor tensor);
+char *ct_tensor_from_bytes(const void *bytes, size_t byte_count, const int64_t *shape, size_t rank,
+                           ct_dtype dtype, ct_tensor *out);
+// A CPU tensor over memory that is not copied; `release(context)` is called once when it is free.
+char *ct_tensor_borrowing(void *bytes, const int64_t *shape, size_t rank, ct_dtype dtype,
+                          void (*release)(void *context), void *context, ct_tensor *out);
+size_t ct_tensor_rank(ct_tensor tensor);
+void ct_tensor_shape(ct_tensor tensor, int64_t *shape);
+int64_t ct_tensor_element_count(ct_tensor tensor);
+int32_t ct_tensor_dtype(ct_tensor tensor);  // a ct_dtype, or -1
+ct_device ct_tensor_device(ct_tensor tensor);
+bool ct_tensor_is_contiguous(ct_tensor tensor);
+// The first element of a CPU tensor, or NULL on another device.
+void *ct_tensor_data(ct_tensor tensor);
+
+// Autograd.
+bool ct_tensor_requires_grad(ct_tensor tensor);
+char *ct_tensor_set_requires_grad(ct_tensor tensor, bool value);
+// The gradient, or NULL in `out` where there is none.
+char *ct_tensor_grad(ct_tensor tensor, ct_tensor *out);
+char *ct_tensor_set_grad(ct_tensor tensor, ct_tensor grad_or_null);
+char *ct_backward(const ct_tensor *roots, const ct_tensor *gradients, size_t count,
+                  bool retain_graph);
+bool ct_grad_enabled(void);
+void ct_set_grad_enabled(bool enabled);
+
+// A node of one's own in the graph: `outputs` (made without gradient) are given a history whose
+// backward calls `backward`. It gets one gradient per output (NULL where none came), borrowed,
+// and writes one owned gradient per input (NULL for none); it returns NULL or a malloc'd message.
+// `release(context)` is called once, when the graph is freed.
+typedef char *(*ct_backward_function)(void *context, const ct_tensor *output_gradients,
+                                      size_t output_count, ct_tensor *input_gradients,
+                                      size_t input_count);
+char *ct_attach_history(const ct_tensor *inputs, size_t input_count, const ct_tensor *outputs,
+                        size_t output_count, ct_backward_function backward,
+                        void (*release)(void *context), void *context);
+
+// Random sources.
+char *ct_generator_create(ct_device device, uint64_t seed, ct_generator *out);
+void ct_generator_free(ct_generator generator);
+
+// Devices, threads, memory.
+bool ct_device_available(ct_device_kind kind);
+// Loads libtorch's CUDA side, which is not linked.
+char *ct_load_library(const char *path);
+void ct_set_thread_count(int32_t count);
+int32_t ct_thread_count(void);
+// From now on CPU tensors live in memory that is kept between steps.
+void ct_allocator_install(void);
+typedef struct {
+    uint64_t live_bytes;      // in tensors now
+    uint64_t peak_bytes;      // the most that was in tensors at once
+    uint64_t reserved_bytes;  // taken from the system
+    uint64_t allocation_count;
+} ct_allocator_statistics;
+ct_allocator_statistics ct_allocator_read(void);
+void ct_allocator_reset_peak(void);
+const char *ct_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,91 @@
+import Glibc
+
+/// Writes a file so that its path holds either the whole new content or the whole old one.
+///
+/// The content goes to a temporary name in the same folder, is forced to the device, and takes the
+/// path by renaming; on any error the temporary file is removed and the old file is untouched.
+package enum AtomicFile {
+    /// Writes a small file that is at hand as a whole.
+    package static func write(_ bytes: [UInt8], to path: String) throws {
+        try write(to: path) { output in try output.write(bytes) }
+    }
+
+    /// Writes a small text file.
+    package static func write(_ text: String, to path: String) throws {
+        try write(Array(text.utf8), to: path)
+    }
+
+    /// Writes a file piece by piece.
+    ///
+    /// - Parameters:
+    ///   - path: The file to make or replace; a symbolic link stays and its target is replaced.
+    ///   - body: Writes the content; what it throws ends the writing.
+    /// - Throws: `TensorFileError`, or what the closure throws.
+    package static func write(to path: String, _ body: (FileOutput) throws -> Void) throws {
+        let target = try resolve(path)
+        let temporary = TemporaryName.beside(target)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw TensorFileError.writing(path, errno: errno) }
+        do {
+            defer { close(descriptor) }
+            let output = FileOutput(descriptor: descriptor, path: path)
+            try body(output)
+            try output.finish()
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        guard rename(temporary, target) == 0 else {
+            let code = errno
+            unlink(temporary)
+            throw TensorFileError.writing(path, errno: code)
+        }
+        try synchronizeFolder(of: target)
+    }
+
+    /// Forces a folder's list of names to the device.
+    static func synchronizeFolder(of path: String) throws(TensorFileError) {
+        let folder = TemporaryName.folder(of: path)
+        let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .writing(folder, errno: errno) }
+        defer { close(descriptor) }
+        // Some network file systems have no such call for folders and say EINVAL.
+        guard fsync(descriptor) == 0 || errno == EINVAL else { throw .writing(folder, errno: errno) }
+    }
+
+    /// Follows symbolic links, and makes sure that only a plain file can be replaced.
+    private static func resolve(_ path: String) throws(TensorFileError) -> String {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            // A link to nothing is replaced by the file; other faults show when it is created.
+            return path
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            let kind = status.st_mode & S_IFMT == S_IFDIR ? "a folder" : "no plain file"
+            throw TensorFileError(
+                .notAFile, path: path, "is \(kind); give the path of a file to write")
+        }
+        guard let resolved = realpath(path, nil) else { throw .writing(path, errno: errno) }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}
+
+/// Names for files and folders that are not finished yet.
+enum TemporaryName {
+    /// A hidden name in the same folder that no other process or thread uses.
+    static func beside(_ path: String) -> String {
+        let name = path.split(separator: "/").last ?? ""
+        let unique = String(UInt64.random(in: .min ... .max), radix: 36)
+        // The head of the name tells people what was left behind; all of it might be too long.
+        return "\(folder(of: path))/.\(name.prefix(40)).tmp-\(getpid())-\(unique)"
+    }
+
+    /// The folder that a path lies in.
+    static func folder(of path: String) -> String {
+        var parts = path[...]
+        while parts.count > 1, parts.hasSuffix("/") { parts.removeLast() }
+        guard let slash = parts.lastIndex(of: "/") else { return "." }
+        return slash == parts.startIndex ? "/" : String(parts[..<slash])
+    }
+}

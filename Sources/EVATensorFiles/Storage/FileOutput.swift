@@ -1,0 +1,74 @@
+import Glibc
+
+/// A new file that is being written in order, small pieces gathered into larger ones.
+///
+/// Only `AtomicFile` makes one, for the length of a closure.
+package final class FileOutput {
+    // Pieces smaller than this wait in memory; larger ones go straight to the system.
+    private static let gatherLimit = 1 << 16
+
+    private let descriptor: Int32
+    // The path in messages: the one that the user gave, not the temporary one.
+    private let path: String
+    private var gathered: [UInt8] = []
+    /// Bytes written so far.
+    package private(set) var count = 0
+
+    init(descriptor: Int32, path: String) {
+        self.descriptor = descriptor
+        self.path = path
+    }
+
+    /// Appends bytes.
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(TensorFileError) {
+        count += bytes.count
+        if gathered.count + bytes.count > Self.gatherLimit { try flush() }
+        if bytes.count > Self.gatherLimit {
+            try writeOut(bytes)
+        } else {
+            gathered.append(contentsOf: bytes)
+        }
+    }
+
+    /// Appends bytes.
+    package func write(_ bytes: [UInt8]) throws(TensorFileError) {
+        let result = bytes.withUnsafeBytes { pointer in
+            Result { () throws(TensorFileError) in try self.write(pointer) }
+        }
+        try result.get()
+    }
+
+    /// Appends the bytes of a tensor, and lets go of its pages when it is mapped.
+    package func write(_ tensor: HostTensor) throws {
+        try tensor.withUnsafeBytes { try write($0) }
+        tensor.releasePages()
+    }
+
+    /// Hands everything to the system and waits until it lies on the device.
+    func finish() throws(TensorFileError) {
+        try flush()
+        guard fsync(descriptor) == 0 else { throw .writing(path, errno: errno) }
+    }
+
+    private func flush() throws(TensorFileError) {
+        let pending = gathered
+        gathered.removeAll(keepingCapacity: true)
+        let result = pending.withUnsafeBytes { pointer in
+            Result { () throws(TensorFileError) in try self.writeOut(pointer) }
+        }
+        try result.get()
+    }
+
+    private func writeOut(_ bytes: UnsafeRawBufferPointer) throws(TensorFileError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = Glibc.write(
+                descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if written > 0 {
+                rest = rest.dropFirst(written)
+            } else if errno != EINTR {
+                throw .writing(path, errno: written == 0 ? ENOSPC : errno)
+            }
+        }
+    }
+}

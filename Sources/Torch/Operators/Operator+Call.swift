@@ -1,0 +1,161 @@
+internal import CTorch
+
+// The only code that lays Swift values out for the C boundary.
+extension Operator {
+    /// Calls the operator; lists of tensors among the results are laid flat.
+    ///
+    /// - Throws: `TorchError` with the arguments' shapes and libtorch's words.
+    package func call(_ arguments: [Argument]) throws -> [Tensor?] {
+        var marshalled = MarshalledArguments(arguments)
+        var results = [ct_tensor?](repeating: nil, count: marshalled.resultCapacity)
+        var resultCount = 0
+        let message = withExtendedLifetime(arguments) {
+            marshalled.withValues { values in
+                ct_operator_call(
+                    handle, values.baseAddress, values.count, &results, results.count, &resultCount)
+            }
+        }
+        try TorchError.check(message, "\(rawValue)(\(arguments))")
+        return results.prefix(resultCount).map { $0.map(Tensor.init(owning:)) }
+    }
+
+    /// Calls the operator for its single result; a failure is a mistake of our own and traps.
+    package func callAsFunction(_ arguments: Argument...) -> Tensor {
+        guard let first = trapping(arguments).first, let result = first else {
+            fatalError("\(rawValue)(\(arguments)) gave no tensor")
+        }
+        return result
+    }
+
+    /// Calls the operator for all its results; a failure is a mistake of our own and traps.
+    package func results(_ arguments: Argument...) -> [Tensor] {
+        trapping(arguments).map { result in
+            guard let result else { fatalError("\(rawValue)(\(arguments)) gave an undefined tensor") }
+            return result
+        }
+    }
+
+    /// Calls the operator for its effect; a failure is a mistake of our own and traps.
+    package func run(_ arguments: Argument...) {
+        _ = trapping(arguments)
+    }
+
+    private func trapping(_ arguments: [Argument]) -> [Tensor?] {
+        do {
+            return try call(arguments)
+        } catch {
+            fatalError("\(error)")
+        }
+    }
+}
+
+/// Arguments laid out flat, so that one pointer each reaches handles, integers and reals.
+private struct MarshalledArguments {
+    private var values: [ct_value] = []
+    private var handles: [ct_tensor?] = []
+    private var integers: [Int64] = []
+    private var reals: [Double] = []
+    private var texts: [ContiguousArray<CChar>] = []
+    /// Where each value's list begins, by the value's index.
+    private var starts: [Int] = []
+
+    /// Room for the results: the largest operators give one tensor for each that they take.
+    let resultCapacity: Int
+
+    init(_ arguments: [Argument]) {
+        values.reserveCapacity(arguments.count)
+        starts.reserveCapacity(arguments.count)
+        for argument in arguments {
+            starts.append(handles.count)
+            var value = ct_value()
+            switch argument {
+            case .none:
+                value.kind = CT_VALUE_NONE
+            case .tensor(let tensor):
+                value.kind = CT_VALUE_TENSOR
+                value.count = 1
+                handles.append(tensor.handle)
+            case .tensors(let tensors):
+                value.kind = CT_VALUE_TENSORS
+                value.count = tensors.count
+                handles.append(contentsOf: tensors.map(\.handle))
+            case .int(let number):
+                value.kind = CT_VALUE_INT
+                value.integer = Int64(number)
+            case .double(let number):
+                value.kind = CT_VALUE_DOUBLE
+                value.real = number
+            case .bool(let flag):
+                value.kind = CT_VALUE_BOOL
+                value.integer = flag ? 1 : 0
+            case .ints(let numbers):
+                value.kind = CT_VALUE_INTS
+                value.count = numbers.count
+                starts[starts.count - 1] = integers.count
+                integers.append(contentsOf: numbers.map(Int64.init))
+            case .doubles(let numbers), .scalars(let numbers):
+                if case .doubles = argument {
+                    value.kind = CT_VALUE_DOUBLES
+                } else {
+                    value.kind = CT_VALUE_SCALARS
+                }
+                value.count = numbers.count
+                starts[starts.count - 1] = reals.count
+                reals.append(contentsOf: numbers)
+            case .string(let text):
+                value.kind = CT_VALUE_STRING
+                starts[starts.count - 1] = texts.count
+                texts.append(ContiguousArray(text.utf8CString))
+            case .dtype(let dtype):
+                value.kind = CT_VALUE_DTYPE
+                value.integer = Int64(dtype.code.rawValue)
+            case .device(let device):
+                value.kind = CT_VALUE_DEVICE
+                value.device = device.code
+            case .random(let source):
+                value.kind = CT_VALUE_GENERATOR
+                value.generator = source.handle
+            }
+            values.append(value)
+        }
+        resultCapacity = max(8, handles.count)
+    }
+
+    /// Fills the pointers in and calls `body` while they hold.
+    mutating func withValues<Result>(
+        _ body: (UnsafeBufferPointer<ct_value>) -> Result
+    ) -> Result {
+        let starts = starts
+        // One buffer for all texts, so that a single pointer serves them.
+        let characters = texts.flatMap { $0 }
+        let textStarts = texts.indices.map { index in
+            texts[..<index].reduce(0) { $0 + $1.count }
+        }
+        return handles.withUnsafeBufferPointer { handles in
+            integers.withUnsafeBufferPointer { integers in
+                reals.withUnsafeBufferPointer { reals in
+                    characters.withUnsafeBufferPointer { characters in
+                        for index in values.indices {
+                            let start = starts[index]
+                            switch values[index].kind {
+                            case CT_VALUE_TENSOR, CT_VALUE_TENSORS:
+                                values[index].tensors = handles.baseAddress.map { $0 + start }
+                            case CT_VALUE_INTS:
+                                values[index].integers = integers.baseAddress.map { $0 + start }
+                            case CT_VALUE_DOUBLES, CT_VALUE_SCALARS:
+                                values[index].reals = reals.baseAddress.map { $0 + start }
+                            case CT_VALUE_STRING:
+                                values[index].text = characters.baseAddress.map {
+                                    $0 + textStarts[start]
+                                }
+                            default:
+                                break
+                            }
+                        }
+                        return values.withUnsafeBufferPointer(body)
+                    }
+                }
+            }
+        }
+    }
+}

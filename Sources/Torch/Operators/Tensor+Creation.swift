@@ -1,0 +1,26 @@
+extension Tensor {
+    /// A tensor whose elements are not set.
+    package static func empty(_ shape: [Int], dtype: DType, device: Device) -> Tensor {
+        Operator.empty(
+            .ints(shape), .dtype(dtype), .none, .device(device), .bool(false), .none)
+    }
+
+    /// A tensor filled with `value`.
+    package static func full(
+        _ shape: [Int], _ value: Double, dtype: DType = .float32, device: Device
+    ) -> Tensor {
+        Operator.full(
+            .ints(shape), .double(value), .dtype(dtype), .none, .device(device), .bool(false))
+    }
+
+    /// A tensor of zeros with this one's shape, dtype and device.
+    package func zerosLike() -> Tensor {
+        Tensor.full(shape, 0, dtype: dtype, device: device)
+    }
+
+    /// The integers `0..<count` on this tensor's device.
+    package func indices(_ count: Int) -> Tensor {
+        Operator.arange(
+            .int(0), .int(count), .int(1), .dtype(.int64), .none, .device(device), .bool(false))
+    }
+}

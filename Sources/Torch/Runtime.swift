@@ -1,0 +1,58 @@
+internal import CTorch
+internal import Foundation
+
+/// What holds for the whole process: libtorch's version, threads and memory.
+package enum Runtime {
+    /// The version of libtorch in use.
+    package static var version: String { String(cString: ct_version()) }
+
+    /// The number of threads that one operator may use.
+    package static var threadCount: Int {
+        get { Int(ct_thread_count()) }
+        set { ct_set_thread_count(Int32(newValue)) }
+    }
+
+    /// Keeps the memory of CPU tensors from one step to the next instead of giving it back.
+    ///
+    /// Call it once, before the first tensor is made.
+    package static func keepMemoryBetweenSteps() {
+        ct_allocator_install()
+    }
+
+    /// What the keeping allocator has handed out; all zero when it is not in use.
+    package struct MemoryStatistics: Sendable {
+        /// Bytes in tensors now.
+        package let liveBytes: Int
+        /// The most bytes that were in tensors at once.
+        package let peakBytes: Int
+        /// Bytes of address space taken from the system.
+        package let reservedBytes: Int
+        /// Large blocks handed out so far.
+        package let allocationCount: Int
+    }
+
+    /// Reads the allocator's counters.
+    package static var memory: MemoryStatistics {
+        let read = ct_allocator_read()
+        return MemoryStatistics(
+            liveBytes: Int(read.live_bytes), peakBytes: Int(read.peak_bytes),
+            reservedBytes: Int(read.reserved_bytes), allocationCount: Int(read.allocation_count))
+    }
+
+    /// Loads libtorch's CUDA side, which a CPU machine neither has nor needs.
+    ///
+    /// - Throws: `TorchError` when it is not installed or finds no GPU.
+    static func loadCUDA() throws {
+        let remedy = "install it with scripts/bootstrap --cuda on a machine with an NVIDIA driver"
+        if !ct_device_available(CT_CUDA) {
+            do {
+                try TorchError.check(ct_load_library("libtorch_cuda.so"), "libtorch_cuda.so")
+            } catch {
+                throw TorchError("device 'cuda' is not available: \(error); \(remedy)")
+            }
+        }
+        guard ct_device_available(CT_CUDA) else {
+            throw TorchError("device 'cuda' is not available: no GPU was found; \(remedy)")
+        }
+    }
+}
