@@ -30,6 +30,7 @@ package enum Operator: String, CaseIterable, Sendable {
     case multiply = "aten::mul.Tensor"
     case multiplyScalar = "aten::mul.Scalar"
     case multiplyInPlace = "aten::mul_.Scalar"
+    case multiplyTensorInPlace = "aten::mul_.Tensor"
     case negate = "aten::neg"
     case silu = "aten::silu"
     case subtract = "aten::sub.Tensor"

@@ -64,6 +64,11 @@ extension Tensor {
         Operator.multiplyInPlace.run(.tensor(self), .double(factor))
     }
 
+    /// Multiplies the elements where they lie by a tensor that broadcasts to their shape.
+    package func multiply(inPlace factor: Tensor) {
+        Operator.multiplyTensorInPlace.run(.tensor(self), .tensor(factor))
+    }
+
     /// Sets every element to `value`.
     package func fill(_ value: Double) { Operator.fillInPlace.run(.tensor(self), .double(value)) }
 

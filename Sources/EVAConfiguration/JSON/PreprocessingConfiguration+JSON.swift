@@ -1,0 +1,107 @@
+public import Foundation
+
+extension PreprocessingConfiguration {
+    /// Reads how images are prepared from a model folder's file.
+    ///
+    /// Two forms are read: open_clip's (`preprocess_cfg`, bare or inside `open_clip_config.json`), whose
+    /// defaults are CLIP's, and PaddleMIX's `image_preprocessor_config.json`, whose defaults are mean and
+    /// deviation 0.5, bilinear, both sides resized to 224. PaddleMIX's keys that only concern training
+    /// (flip, random crop) are accepted and ignored here.
+    ///
+    /// - Parameters:
+    ///   - json: The file's bytes.
+    ///   - source: Its path, for the error text.
+    ///   - imageSize: The model's image size, for a file that gives none.
+    /// - Throws: `ConfigurationError` with every problem found.
+    public init(json: Data, source: String, imageSize: Int) throws {
+        let document = try JSONParser.parse(json, source: source)
+        guard case .object(var members) = document else {
+            throw ConfigurationError(
+                source: source, message: "expected a JSON object, got \(document.summary)")
+        }
+        var path = ""
+        if case .object(let inner)? = members["preprocess_cfg"] {
+            members = inner
+            path = "preprocess_cfg"
+        }
+        let problems = ObjectReader.Problems()
+        var reader = ObjectReader(path: path, members: members, problems: problems)
+        let isOpenCLIP =
+            !path.isEmpty || members["mean"] != nil || members["resize_mode"] != nil
+        self =
+            isOpenCLIP
+            ? Self.openCLIP(&reader, imageSize: imageSize)
+            : Self.paddleMIX(&reader)
+        reader.finish()
+        let all = problems.list.isEmpty ? validate() : problems.list
+        guard all.isEmpty else { throw ConfigurationError(source: source, problems: all) }
+    }
+
+    private static func openCLIP(
+        _ reader: inout ObjectReader, imageSize: Int
+    ) -> PreprocessingConfiguration {
+        reader.refuse(["mode": [.string("RGB")], "fill_color": [.integer(0)]])
+        return PreprocessingConfiguration(
+            imageSize: reader.square("size", default: imageSize),
+            mean: reader.channels("mean", default: openAIMean),
+            std: reader.channels("std", default: openAIStd),
+            interpolation: reader.choice("interpolation", default: .bicubic),
+            resizeMode: reader.choice("resize_mode", default: .shortest))
+    }
+
+    private static func paddleMIX(_ reader: inout ObjectReader) -> PreprocessingConfiguration {
+        // Evaluation always resizes and crops, whatever the flags say; `resample` is not used there.
+        reader.ignore([
+            "do_resize", "do_crop", "resample", "rescale_factor", "do_flip", "flip_prob",
+            "do_rand_resize_crop", "rand_resize_crop_prob", "scale", "do_collate", "mode",
+            "image_processor_type", "feature_extractor_type", "processor_class",
+            "default_to_square",
+        ])
+        reader.refuse([
+            "do_rescale": [.bool(false)], "do_normalize": [.bool(true)],
+            "do_convert_rgb": [.bool(true)],
+        ])
+        let size = reader.square("size", default: 224)
+        let crop = reader.square("crop_size", default: size)
+        if crop != size {
+            reader.report(
+                "crop_size",
+                "\(crop) differs from the size \(size) that images are resized to, "
+                    + "which is not supported; make them equal")
+        }
+        return PreprocessingConfiguration(
+            imageSize: size,
+            mean: reader.channels("image_mean", default: [0.5, 0.5, 0.5]),
+            std: reader.channels("image_std", default: [0.5, 0.5, 0.5]),
+            interpolation: reader.choice("interpolation", default: .bilinear),
+            resizeMode: squashes(reader) ? .squash : .shortest)
+    }
+
+    /// Whether PaddleMIX's `size` names height and width; a lone number means a square only by request.
+    private static func squashes(_ reader: ObjectReader) -> Bool {
+        switch reader.members["size"] {
+        case .object(let size)?: size["shortest_edge"] == nil
+        case .integer?: reader.members["default_to_square"] == .bool(true)
+        default: true
+        }
+    }
+
+    /// The contents of open_clip's `preprocess_cfg`.
+    var openCLIPValue: JSONValue {
+        .object([
+            "size": .integer(imageSize),
+            "mode": .string("RGB"),
+            "mean": .array(mean.map(JSONValue.decimal)),
+            "std": .array(std.map(JSONValue.decimal)),
+            "interpolation": .string(interpolation.rawValue),
+            "resize_mode": .string(resizeMode.rawValue),
+        ])
+    }
+}
+
+extension JSONValue {
+    /// A single-precision number by its shortest decimal text, not by its nearest double.
+    fileprivate static func decimal(_ value: Float) -> JSONValue {
+        .number(Double("\(value)") ?? Double(value))
+    }
+}

@@ -1,0 +1,29 @@
+/// Collects the problems of a configuration value under its key paths.
+struct ValidationCheck {
+    private(set) var problems: [ConfigurationProblem] = []
+
+    /// The largest width or side accepted: keeps every derived product far from integer overflow.
+    static let largestSize = 1 << 16
+
+    mutating func require(
+        _ condition: Bool, _ keyPath: String, _ message: @autoclosure () -> String
+    ) {
+        if !condition {
+            problems.append(ConfigurationProblem(keyPath: keyPath, message: message()))
+        }
+    }
+
+    mutating func size(_ value: Int, _ keyPath: String, limit: Int = largestSize) {
+        require(
+            (1...limit).contains(value), keyPath,
+            "expected a number from 1 to \(limit), got \(value)")
+    }
+
+    mutating func rate(_ value: Double, _ keyPath: String) {
+        require(value >= 0 && value < 1, keyPath, "expected a rate from 0 to below 1, got \(value)")
+    }
+
+    mutating func epsilon(_ value: Double, _ keyPath: String) {
+        require(value > 0 && value < 1, keyPath, "expected a small positive number, got \(value)")
+    }
+}

@@ -1,0 +1,29 @@
+package import Torch
+
+/// An affine map: `x @ weight.T + bias`.
+///
+/// - Shape: `[..., I]` to `[..., O]`; weight `[O, I]`, bias `[O]`.
+/// - Precision: the product is taken in the context's compute dtype, to which input and weight are
+///   cast; the result has that dtype.
+package struct Linear {
+    private let weight: Parameter
+    private let bias: Parameter?
+
+    /// Makes `weight` and, unless `biasInitializer` is nil, `bias` under `scope`.
+    package init(
+        _ inputWidth: Int, _ outputWidth: Int, weightInitializer: Initializer,
+        biasInitializer: Initializer? = .zeros, in scope: ParameterScope
+    ) {
+        weight = scope.parameter(
+            "weight", shape: [outputWidth, inputWidth], initializer: weightInitializer)
+        bias = biasInitializer.map {
+            scope.parameter("bias", shape: [outputWidth], initializer: $0)
+        }
+    }
+
+    package func callAsFunction(_ x: Tensor, _ context: ForwardContext) -> Tensor {
+        let dtype = context.computeDType
+        return x.cast(to: dtype).linear(
+            weight: weight.value.cast(to: dtype), bias: bias?.value.cast(to: dtype))
+    }
+}

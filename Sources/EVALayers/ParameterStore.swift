@@ -1,0 +1,55 @@
+package import Torch
+
+/// All parameters of a model, in the order in which they were made.
+package final class ParameterStore {
+    /// Where the parameters live.
+    package let device: Device
+    /// The order of creation is the order everywhere: in files, groups and buckets.
+    package private(set) var parameters: [Parameter] = []
+    private var byName: [String: Parameter] = [:]
+
+    package init(device: Device) {
+        self.device = device
+    }
+
+    /// The parameter of that name.
+    package subscript(name: String) -> Parameter? { byName[name] }
+
+    /// The root of the names.
+    package var scope: ParameterScope { ParameterScope(store: self, path: "") }
+
+    /// The number of elements in all parameters.
+    package var elementCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
+
+    /// Draws every parameter anew.
+    ///
+    /// Each draw is a function of the seed and the parameter's name alone, so it does not depend
+    /// on the order of creation, on the device, or on what other parameters exist.
+    package func initialize(seed: UInt64) {
+        guard device != .meta else { return }
+        let source = RandomSource(seed: seed)
+        withoutGradient {
+            for parameter in parameters {
+                let draw = Tensor.empty(parameter.shape, dtype: .float32, device: .cpu)
+                parameter.initializer.fill(draw, from: source.stream(parameter.name))
+                parameter.value.copy(from: draw)
+            }
+        }
+    }
+
+    /// Forgets all gradients.
+    package func clearGradients() {
+        for parameter in parameters { parameter.value.gradient = nil }
+    }
+
+    func make(name: String, shape: [Int], initializer: Initializer) -> Parameter {
+        let value = Tensor.empty(shape, dtype: .float32, device: device)
+        value.requiresGradient = true
+        let parameter = Parameter(name: name, value: value, initializer: initializer)
+        guard byName.updateValue(parameter, forKey: name) == nil else {
+            fatalError("parameter '\(name)' is made twice")
+        }
+        parameters.append(parameter)
+        return parameter
+    }
+}

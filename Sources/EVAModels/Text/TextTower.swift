@@ -1,0 +1,59 @@
+package import EVAConfiguration
+package import EVALayers
+package import Torch
+
+/// The text transformer of CLIP (Radford et al., arXiv 2103.00020).
+///
+/// Shapes: B = texts, L = tokens in the longest, D = width, C = width of the joint embedding.
+package struct TextTower {
+    private let tokens: Parameter
+    private let positions: Parameter
+    private let blocks: [TextBlock]
+    private let norm: LayerNorm
+    private let projection: Parameter
+
+    /// Makes the tower's parameters under `scope`.
+    package init(_ configuration: TextConfiguration, embedWidth: Int, in scope: ParameterScope) {
+        let width = configuration.width
+        projection = scope.parameter(
+            "text_projection", shape: [width, embedWidth],
+            initializer: .normal(standardDeviation: 1 / Double(width).squareRoot()))
+        positions = scope.parameter(
+            "positional_embedding", shape: [configuration.contextLength, width],
+            initializer: .normal(standardDeviation: 0.01))
+        tokens = scope["token_embedding"].parameter(
+            "weight", shape: [configuration.vocabularySize, width],
+            initializer: .normal(standardDeviation: 0.02))
+        blocks = (0..<configuration.layerCount).map { index in
+            TextBlock(configuration, in: scope["transformer"]["resblocks"][index])
+        }
+        norm = LayerNorm(width, epsilon: configuration.layerNormEpsilon, in: scope["ln_final"])
+    }
+
+    /// Features of texts, not normalised.
+    ///
+    /// The mask is causal and the feature is read at the end-of-text token, so what comes after
+    /// the longest text's end may be cut off without changing the result.
+    ///
+    /// - Parameter ids: token ids `[B, L]`, L at most the context length; the end-of-text token is
+    ///   the largest id of the vocabulary.
+    /// - Returns: `[B, C]` in fp32.
+    package func callAsFunction(_ ids: Tensor, _ context: ForwardContext) -> Tensor {
+        let shape = ids.shape
+        var x =
+            tokens.value.embedding(ids)
+            + positions.value.sliced(0..<shape[1], dimension: 0)  // [B, L, D]
+        for block in blocks {
+            if context.recomputesActivations {
+                x = recomputed(x) { block($0, context) }
+            } else {
+                x = block(x, context)
+            }
+        }
+        let ends = ids.argmax(dimension: 1)  // [B]; the first of equal ones
+        let ended = x.selectingTokens(ends.unsqueezed(1)).flattened(from: 1)  // [B, D]
+        let dtype = context.computeDType
+        return norm(ended).cast(to: dtype).matmul(projection.value.cast(to: dtype))
+            .cast(to: .float32)
+    }
+}

@@ -1,0 +1,17 @@
+package import Torch
+
+/// The ranks' features gathered so that gradients find their way back to each.
+///
+/// Every rank holds `[B, D]` before and `[size * B, D]`, in rank order, after. The gradient of the
+/// gather is the sum over the ranks of each one's slice, so the loss of the gathered batch has the
+/// single process's gradient. Communicates along the group once forward and once backward.
+package func gatheredWithGradient(_ features: Tensor, over group: some ProcessGroup) throws
+    -> Tensor
+{
+    let forward = try withoutGradient { try group.gather(features) }
+    return CustomGradient.record(inputs: [features]) {
+        [forward]
+    } backward: { gradients in
+        [try gradients[0].map(group.sumScatter)]
+    }[0]
+}
