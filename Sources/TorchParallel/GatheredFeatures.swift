@@ -5,13 +5,13 @@ package import Torch
 /// Every rank holds `[B, D]` before and `[size * B, D]`, in rank order, after. The gradient of the
 /// gather is the sum over the ranks of each one's slice, so the loss of the gathered batch has the
 /// single process's gradient. Communicates along the group once forward and once backward.
-package func gatheredWithGradient(_ features: Tensor, over group: some ProcessGroup) throws
+package func gatheredWithGradient(_ features: Tensor, over group: any ProcessGroup) throws
     -> Tensor
 {
     let forward = try withoutGradient { try group.gather(features) }
     return CustomGradient.record(inputs: [features]) {
         [forward]
     } backward: { gradients in
-        [try gradients[0].map(group.sumScatter)]
+        [try gradients[0].map { try group.sumScatter($0) }]
     }[0]
 }

@@ -49,11 +49,11 @@ extension CLIP {
         }
         try SafetensorsWriter.write(entries, metadata: metadata, to: path) { index in
             let stored = layout[index]
-            return try withoutGradient {
+            return withoutGradient {
                 let parts = parameters(of: stored).map(\.value)
                 var tensor = parts.count == 1 ? parts[0] : .concatenated(parts, dimension: 0)
                 if stored.isTransposed { tensor = tensor.transposed(0, 1) }
-                return try tensor.hostTensor(shape: storedShape(stored))
+                return tensor.hostTensor(shape: storedShape(stored))
             }
         }
     }

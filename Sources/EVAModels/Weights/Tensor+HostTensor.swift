@@ -17,11 +17,11 @@ extension Tensor {
     /// A copy of the elements for a file.
     ///
     /// - Parameter shape: the shape in the file; the tensor's own where nil.
-    package func hostTensor(shape: [Int]? = nil) throws -> HostTensor {
+    package func hostTensor(shape: [Int]? = nil) -> HostTensor {
         let shape = shape ?? self.shape
         let elementType = dtype.elementType
-        return try withHostBytes { bytes in
-            try HostTensor(elementType: elementType, shape: shape) { memory in
+        return withHostBytes { bytes in
+            HostTensor(elementType: elementType, shape: shape) { memory in
                 memory.copyMemory(from: bytes)
             }
         }

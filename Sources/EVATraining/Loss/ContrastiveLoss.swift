@@ -53,12 +53,12 @@ package struct ContrastiveLoss {
         let scale = logitScale.exp()
         let allImages = try gatheredWithGradient(images, over: group)
         let allTexts = try gatheredWithGradient(texts, over: group)
-        let duplicates = try keys.flatMap { masksDuplicates ? try duplicates($0) : nil }
+        let duplicates = masksDuplicates ? try keys.map { try self.duplicates($0) } : nil
         let offset = group.rank * images.shape[0]
-        let forImages = TiledCrossEntropy(
+        let crossEntropy = TiledCrossEntropy(
             targetOffset: offset, duplicates: duplicates, tileElementLimit: tileElementLimit)
-        return (forImages(images, allTexts, scale: scale)
-            + forImages(texts, allImages, scale: scale)) * 0.5
+        return (crossEntropy(images, allTexts, scale: scale)
+            + crossEntropy(texts, allImages, scale: scale)) * 0.5
     }
 
     private func duplicates(_ keys: Keys) throws -> TiledCrossEntropy.Duplicates {
