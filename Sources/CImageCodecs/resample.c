@@ -110,163 +110,23 @@ static bool make_table(
 
 // MARK: Eight bits
 
-typedef int32_t lanes4 __attribute__((vector_size(16)));
-typedef uint8_t byte4 __attribute__((vector_size(4)));
-typedef int32_t lanes16 __attribute__((vector_size(64)));
-typedef uint8_t byte16 __attribute__((vector_size(16)));
+typedef int32_t lanes __attribute__((vector_size(64)));
+typedef uint8_t block_row __attribute__((vector_size(16)));
 
-enum { half = 1 << (fraction_bits - 1) };
+enum {
+    block = 16,  // rows and columns of a block of bytes
+    half = 1 << (fraction_bits - 1),
+};
 
-INLINED lanes4 load4(const uint8_t *bytes) {
-    byte4 value;
-    memcpy(&value, bytes, sizeof value);
-    return __builtin_convertvector(value, lanes4);
+INLINED block_row load_row(const uint8_t *bytes) {
+    block_row row;
+    memcpy(&row, bytes, sizeof row);
+    return row;
 }
 
-INLINED uint8_t clip(int32_t sum) {
-    int32_t value = sum >> fraction_bits;
-    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
-}
-
-// The weights of a horizontal pass repeated for each channel, so that they line up with the
-// interleaved bytes. A step is as many pixels as fill whole vectors of four lanes: four of
-// three channels in three vectors, otherwise one vector.
-typedef struct {
-    int64_t count;
-    int64_t steps;
-    int64_t *starts;   // [count], in bytes; the steps from there stay inside the row
-    int32_t *weights;  // [count, steps, vectors a step, 4]
-} lane_table;
-
-static void free_lanes(lane_table *lanes) {
-    free(lanes->starts);
-    free(lanes->weights);
-}
-
-static int64_t pixels_per_step(int channels) { return channels == 3 ? 4 : 4 / channels; }
-
-// False when memory is exhausted. Zero steps when the row is too short for whole steps.
-static bool make_lanes(
-    const weight_table *table, int64_t width, int channels, lane_table *lanes) {
-    int64_t step = pixels_per_step(channels);
-    int64_t steps = (table->taps + step - 1) / step;
-    *lanes = (lane_table){.count = table->count};
-    if (steps * step > width) return true;
-    int64_t row = steps * step * channels;
-    lanes->steps = steps;
-    lanes->starts = allocate(table->count, 1, sizeof(int64_t));
-    lanes->weights = allocate(table->count, row, sizeof(int32_t));
-    if (!lanes->starts || !lanes->weights) {
-        free_lanes(lanes);
-        return false;
-    }
-    memset(lanes->weights, 0, (size_t)(table->count * row) * sizeof(int32_t));
-    for (int64_t i = 0; i < table->count; i++) {
-        int64_t start = table->starts[i];
-        int64_t shift = start + steps * step - width;
-        if (shift < 0) shift = 0;
-        lanes->starts[i] = (start - shift) * channels;
-        for (int64_t t = 0; t < table->taps && t + shift < steps * step; t++) {
-            int32_t *lane = lanes->weights + i * row + (t + shift) * channels;
-            for (int c = 0; c < channels; c++) lane[c] = table->rounded[i * table->taps + t];
-        }
-    }
-    return true;
-}
-
-// Sums the lanes that belong to the same channel and writes one pixel.
-INLINED void write_pixel(lanes4 a, lanes4 b, lanes4 c, int channels, uint8_t *output) {
-    lanes4 sum = a;
-    if (channels == 1) {
-        sum += __builtin_shufflevector(sum, sum, 2, 3, 0, 1);
-        sum += __builtin_shufflevector(sum, sum, 1, 0, 3, 2);
-    } else if (channels == 2) {
-        sum += __builtin_shufflevector(sum, sum, 2, 3, 0, 1);
-    } else if (channels == 3) {
-        sum += __builtin_shufflevector(a, b, 3, 4, 5, 3);
-        sum += __builtin_shufflevector(b, c, 2, 3, 4, 2);
-        sum += __builtin_shufflevector(c, c, 1, 2, 3, 1);
-    }
-    sum = (sum + half) >> fraction_bits;
-    sum = __builtin_elementwise_max(sum, (lanes4){0});
-    sum = __builtin_elementwise_min(sum, (lanes4){0} + 255);
-    byte4 pixel = __builtin_convertvector(sum, byte4);
-    memcpy(output, &pixel, (size_t)channels);
-}
-
-// `rows` rows together, so that a weight is loaded once for all of them.
-INLINED void horizontal_rows(
-    const uint8_t *input, size_t stride, const lane_table *lanes, int channels, int rows,
-    uint8_t *output, size_t output_stride) {
-    const int32_t *weights = lanes->weights;
-    for (int64_t x = 0; x < lanes->count; x++) {
-        const uint8_t *source = input + lanes->starts[x];
-        lanes4 a[4] = {{0}}, b[4] = {{0}}, c[4] = {{0}};
-        for (int64_t s = 0; s < lanes->steps; s++) {
-            lanes4 wa, wb, wc;
-            memcpy(&wa, weights, sizeof wa);
-            if (channels == 3) {
-                memcpy(&wb, weights + 4, sizeof wb);
-                memcpy(&wc, weights + 8, sizeof wc);
-            }
-#pragma clang loop unroll(full)
-            for (int r = 0; r < rows; r++) {
-                const uint8_t *bytes = source + (size_t)r * stride;
-                a[r] += load4(bytes) * wa;
-                if (channels == 3) {
-                    b[r] += load4(bytes + 4) * wb;
-                    c[r] += load4(bytes + 8) * wc;
-                }
-            }
-            weights += channels == 3 ? 12 : 4;
-            source += channels == 3 ? 12 : 4;
-        }
-#pragma clang loop unroll(full)
-        for (int r = 0; r < rows; r++) {
-            write_pixel(
-                a[r], b[r], c[r], channels, output + (size_t)r * output_stride + x * channels);
-        }
-    }
-}
-
-INLINED void horizontal_channels(
-    const uint8_t *input, size_t stride, int64_t rows, const lane_table *lanes, int channels,
-    uint8_t *output) {
-    size_t output_stride = (size_t)lanes->count * (size_t)channels;
-    int64_t y = 0;
-    for (; y + 4 <= rows; y += 4) {
-        horizontal_rows(
-            input + (size_t)y * stride, stride, lanes, channels, 4,
-            output + (size_t)y * output_stride, output_stride);
-    }
-    for (; y < rows; y++) {
-        horizontal_rows(
-            input + (size_t)y * stride, stride, lanes, channels, 1,
-            output + (size_t)y * output_stride, output_stride);
-    }
-}
-
-// The pass for a row that is narrower than the taps of whole vectors.
-static void horizontal_narrow(
-    const uint8_t *input, size_t stride, int64_t rows, const weight_table *table, int channels,
-    uint8_t *output) {
-    for (int64_t y = 0; y < rows; y++, input += stride) {
-        for (int64_t x = 0; x < table->count; x++) {
-            const int32_t *weights = table->rounded + x * table->taps;
-            int64_t taps = table->lengths[x];
-            for (int c = 0; c < channels; c++) {
-                int32_t sum = half;
-                for (int64_t t = 0; t < taps; t++) {
-                    sum += input[(table->starts[x] + t) * channels + c] * weights[t];
-                }
-                *output++ = clip(sum);
-            }
-        }
-    }
-}
-
-// `row_bytes` neighbouring columns at a time go down the rows together.
-INLINED void vertical_rows(
+// The vertical pass: for each of the table's positions, neighbouring columns go down the rows
+// together. Row `first_row` of the picture is the first of `input`.
+INLINED void combine_rows(
     const uint8_t *input, size_t stride, int64_t row_bytes, const weight_table *table,
     int64_t first_row, uint8_t *output) {
     for (int64_t y = 0; y < table->count; y++, output += row_bytes) {
@@ -274,88 +134,138 @@ INLINED void vertical_rows(
         int64_t taps = table->lengths[y];
         const uint8_t *top = input + (size_t)(table->starts[y] - first_row) * stride;
         int64_t x = 0;
-        for (; x + 16 <= row_bytes; x += 16) {
+        for (; x + block <= row_bytes; x += block) {
             const uint8_t *source = top + x;
-            lanes16 sum = (lanes16){0} + half;
+            lanes sum = (lanes){0} + half;
             for (int64_t t = 0; t < taps; t++, source += stride) {
-                byte16 bytes;
-                memcpy(&bytes, source, sizeof bytes);
-                sum += __builtin_convertvector(bytes, lanes16) * weights[t];
+                sum += __builtin_convertvector(load_row(source), lanes) * weights[t];
             }
             sum >>= fraction_bits;
-            sum = __builtin_elementwise_max(sum, (lanes16){0});
-            sum = __builtin_elementwise_min(sum, (lanes16){0} + 255);
-            byte16 result = __builtin_convertvector(sum, byte16);
+            sum = __builtin_elementwise_max(sum, (lanes){0});
+            sum = __builtin_elementwise_min(sum, (lanes){0} + 255);
+            block_row result = __builtin_convertvector(sum, block_row);
             memcpy(output + x, &result, sizeof result);
         }
         for (; x < row_bytes; x++) {
             int32_t sum = half;
             for (int64_t t = 0; t < taps; t++) sum += top[t * (int64_t)stride + x] * weights[t];
-            output[x] = clip(sum);
+            sum >>= fraction_bits;
+            output[x] = (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
         }
     }
 }
 
-INLINED void horizontal_any(
-    const uint8_t *input, size_t stride, int64_t rows, const lane_table *lanes, int channels,
-    uint8_t *output) {
-    switch (channels) {
-        case 1: horizontal_channels(input, stride, rows, lanes, 1, output); break;
-        case 2: horizontal_channels(input, stride, rows, lanes, 2, output); break;
-        case 3: horizontal_channels(input, stride, rows, lanes, 3, output); break;
-        default: horizontal_channels(input, stride, rows, lanes, 4, output); break;
+// Four rounds of interleaving row i with row i + 8 turn rows into columns.
+INLINED void transpose_block(const uint8_t *const *sources, uint8_t *const *targets) {
+    block_row rows[block], next[block];
+    for (int i = 0; i < block; i++) rows[i] = load_row(sources[i]);
+    for (int round = 0; round < 4; round++) {
+        for (int i = 0; i < 8; i++) {
+            next[2 * i] = __builtin_shufflevector(
+                rows[i], rows[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            next[2 * i + 1] = __builtin_shufflevector(
+                rows[i], rows[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15,
+                31);
+        }
+        memcpy(rows, next, sizeof rows);
+    }
+    for (int i = 0; i < block; i++) memcpy(targets[i], &rows[i], sizeof rows[i]);
+}
+
+// 16 rows of `count` bytes to `count` rows of 16.
+INLINED void rows_to_columns(const uint8_t *const *rows, int64_t count, uint8_t *columns) {
+    for (int64_t x = 0; x < count; x += block) {
+        if (count < block) {
+            for (int64_t i = 0; i < count * block; i++) columns[i] = rows[i % block][i / block];
+            return;
+        }
+        // The last block overlaps the one before it.
+        int64_t start = x + block <= count ? x : count - block;
+        const uint8_t *sources[block];
+        uint8_t *targets[block];
+        for (int i = 0; i < block; i++) {
+            sources[i] = rows[i] + start;
+            targets[i] = columns + (start + i) * block;
+        }
+        transpose_block(sources, targets);
     }
 }
 
-// The same code once more for processors with AVX2: without it, x86-64 has no 32-bit vector
-// multiplication.
-#if defined(__x86_64__)
-__attribute__((target("avx2"))) static void horizontal_avx2(
-    const uint8_t *input, size_t stride, int64_t rows, const lane_table *lanes, int channels,
-    uint8_t *output) {
-    horizontal_any(input, stride, rows, lanes, channels, output);
+// `count` rows of 16 bytes to 16 rows of `count`, of which `wanted` are written.
+INLINED void columns_to_rows(
+    const uint8_t *columns, int64_t count, uint8_t *output, int64_t wanted) {
+    if (count < block || wanted < block) {
+        for (int64_t y = 0; y < wanted; y++) {
+            for (int64_t x = 0; x < count; x++) *output++ = columns[x * block + y];
+        }
+        return;
+    }
+    for (int64_t x = 0; x < count; x += block) {
+        int64_t start = x + block <= count ? x : count - block;
+        const uint8_t *sources[block];
+        uint8_t *targets[block];
+        for (int i = 0; i < block; i++) {
+            sources[i] = columns + (start + i) * block;
+            targets[i] = output + i * count + start;
+        }
+        transpose_block(sources, targets);
+    }
 }
 
+// The columns that the table's outputs are made from.
+typedef struct {
+    int64_t first;
+    int64_t count;
+} column_range;
+
+static column_range used_columns(const weight_table *table) {
+    int64_t last = table->count - 1;
+    int64_t low = 0, high = last;
+    if (table->starts[last] < table->starts[0]) {
+        low = last;
+        high = 0;
+    }
+    int64_t first = table->starts[low];
+    return (column_range){first, table->starts[high] + table->lengths[high] - first};
+}
+
+// The horizontal pass: 16 rows at a time are turned into columns, combined as rows, and turned
+// back. `work` holds 16 * channels bytes for each used column and each output position.
+INLINED void combine_columns(
+    const uint8_t *input, size_t stride, int64_t rows, const weight_table *table, int channels,
+    uint8_t *work, uint8_t *output) {
+    column_range used = used_columns(table);
+    int64_t row_bytes = (int64_t)block * channels;
+    int64_t output_stride = table->count * channels;
+    uint8_t *combined = work + used.count * row_bytes;
+    for (int64_t y = 0; y < rows; y += block) {
+        const uint8_t *sources[block];
+        for (int64_t i = 0; i < block; i++) {
+            int64_t row = y + i < rows ? y + i : rows - 1;
+            sources[i] = input + (size_t)row * stride + used.first * channels;
+        }
+        rows_to_columns(sources, used.count * channels, work);
+        combine_rows(work, (size_t)row_bytes, row_bytes, table, used.first, combined);
+        int64_t wanted = rows - y < block ? rows - y : block;
+        columns_to_rows(combined, output_stride, output + y * output_stride, wanted);
+    }
+}
+
+// The same two passes once more for processors with AVX2: without it, x86-64 has no vector
+// multiplication of 32 bits.
+#if defined(__x86_64__)
 __attribute__((target("avx2"))) static void vertical_avx2(
     const uint8_t *input, size_t stride, int64_t row_bytes, const weight_table *table,
     int64_t first_row, uint8_t *output) {
-    vertical_rows(input, stride, row_bytes, table, first_row, output);
+    combine_rows(input, stride, row_bytes, table, first_row, output);
+}
+
+__attribute__((target("avx2"))) static void horizontal_avx2(
+    const uint8_t *input, size_t stride, int64_t rows, const weight_table *table, int channels,
+    uint8_t *work, uint8_t *output) {
+    combine_columns(input, stride, rows, table, channels, work, output);
 }
 #endif
-
-static void horizontal_portable(
-    const uint8_t *input, size_t stride, int64_t rows, const lane_table *lanes, int channels,
-    uint8_t *output) {
-    horizontal_any(input, stride, rows, lanes, channels, output);
-}
-
-static void vertical_portable(
-    const uint8_t *input, size_t stride, int64_t row_bytes, const weight_table *table,
-    int64_t first_row, uint8_t *output) {
-    vertical_rows(input, stride, row_bytes, table, first_row, output);
-}
-
-// The horizontal pass; false when memory is exhausted.
-static bool run_horizontal(
-    const uint8_t *input, size_t stride, int64_t width, int64_t rows, const weight_table *table,
-    int channels, uint8_t *output) {
-    lane_table lanes;
-    if (!make_lanes(table, width, channels, &lanes)) return false;
-    if (lanes.steps == 0) {
-        horizontal_narrow(input, stride, rows, table, channels, output);
-        return true;
-    }
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2")) {
-        horizontal_avx2(input, stride, rows, &lanes, channels, output);
-        free_lanes(&lanes);
-        return true;
-    }
-#endif
-    horizontal_portable(input, stride, rows, &lanes, channels, output);
-    free_lanes(&lanes);
-    return true;
-}
 
 static void run_vertical(
     const uint8_t *input, size_t stride, int64_t row_bytes, const weight_table *table,
@@ -366,7 +276,25 @@ static void run_vertical(
         return;
     }
 #endif
-    vertical_portable(input, stride, row_bytes, table, first_row, output);
+    combine_rows(input, stride, row_bytes, table, first_row, output);
+}
+
+// False when memory is exhausted.
+static bool run_horizontal(
+    const uint8_t *input, size_t stride, int64_t rows, const weight_table *table, int channels,
+    uint8_t *output) {
+    uint8_t *work = allocate(used_columns(table).count + table->count, block * channels, 1);
+    if (!work) return false;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) {
+        horizontal_avx2(input, stride, rows, table, channels, work, output);
+        free(work);
+        return true;
+    }
+#endif
+    combine_columns(input, stride, rows, table, channels, work, output);
+    free(work);
+    return true;
 }
 
 // MARK: Sixteen bits
@@ -455,8 +383,7 @@ static bool resample(
         } else {
             run_vertical(input.pixels, input.stride, (int64_t)stride, &down, 0, between);
             done = run_horizontal(
-                between, stride, input.width, target.window_height, &across, input.channels,
-                output);
+                between, stride, target.window_height, &across, input.channels, output);
         }
     } else if (done) {
         const uint8_t *top = input.pixels + (size_t)first * input.stride;
@@ -466,7 +393,7 @@ static bool resample(
             vertical_16(between, stride, (int64_t)stride, &down, first, output);
         } else {
             done = run_horizontal(
-                top, input.stride, input.width, rows, &across, input.channels, between);
+                top, input.stride, rows, &across, input.channels, between);
             if (done) run_vertical(between, stride, (int64_t)stride, &down, first, output);
         }
     }

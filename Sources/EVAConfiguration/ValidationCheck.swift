@@ -26,4 +26,18 @@ struct ValidationCheck {
     mutating func epsilon(_ value: Double, _ keyPath: String) {
         require(value > 0 && value < 1, keyPath, "expected a small positive number, got \(value)")
     }
+
+    mutating func atLeast(_ least: Int, _ value: Int, _ keyPath: String) {
+        require(value >= least, keyPath, "expected \(least) or more, got \(value)")
+    }
+
+    mutating func nonNegative(_ value: Double, _ keyPath: String) {
+        require(value >= 0 && value.isFinite, keyPath, "expected 0 or more, got \(value)")
+    }
+
+    mutating func within(_ range: ClosedRange<Double>, _ value: Double, _ keyPath: String) {
+        require(
+            range.contains(value), keyPath,
+            "expected a number from \(range.lowerBound) to \(range.upperBound), got \(value)")
+    }
 }

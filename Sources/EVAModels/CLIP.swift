@@ -43,4 +43,9 @@ package struct CLIP {
     package func encodeTexts(_ ids: Tensor, _ context: ForwardContext) -> Tensor {
         text(ids, context).normalized()
     }
+
+    /// Brings the logit scale back into its bounds; called after every optimizer step.
+    package func clampLogitScale() {
+        withoutGradient { logitScale.value.clamp(inPlace: CLIP.logitScaleRange) }
+    }
 }

@@ -1,4 +1,4 @@
-package import Torch
+internal import Torch
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101, algorithm 2).
 ///

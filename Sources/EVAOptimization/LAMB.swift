@@ -1,5 +1,5 @@
 internal import Foundation
-package import Torch
+internal import Torch
 
 /// Layer-wise adaptive moments (You et al., arXiv 1904.00962, algorithm 2), as in PaddleMIX.
 ///

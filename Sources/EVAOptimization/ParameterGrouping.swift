@@ -1,5 +1,6 @@
 internal import Foundation
 package import EVALayers
+internal import Torch
 
 /// Sorts a model's parameters into groups, as PaddleMIX's `clip_optimizer.py` does.
 ///
@@ -13,8 +14,8 @@ package struct ParameterGrouping: Sendable {
         rates = [.visual: visual, .other: other, .text: text]
     }
 
-    /// The groups of all parameters that training changes, towers in the order visual, other,
-    /// text, each from the input to the output.
+    /// The groups of all parameters that training changes: towers in the order visual, other,
+    /// text, and within one by the first parameter of each group.
     package func groups(of parameters: [Parameter]) -> [ParameterGroup] {
         let trained = parameters.filter(\.value.requiresGradient)
         return ParameterGroup.Tower.allCases.flatMap { tower in
@@ -29,31 +30,30 @@ package struct ParameterGrouping: Sendable {
         let layerCount =
             1 + (parameters.compactMap { Self.blockIndex(of: $0.name) }.max() ?? -1)
         let hasLayers = rates.layerDecay < 1
-        var members: [GroupKey: [Parameter]] = [:]
+        var members: [(key: GroupKey, parameters: [Parameter])] = []
         for parameter in parameters {
             let layer =
                 hasLayers ? Self.layer(of: parameter.name, layerCount: layerCount) : layerCount + 1
-            members[
-                GroupKey(layer: layer, isDecayed: Self.isDecayed(parameter)), default: []
-            ].append(parameter)
+            let key = GroupKey(layer: layer, isDecayed: Self.isDecayed(parameter))
+            if let place = members.firstIndex(where: { $0.key == key }) {
+                members[place].parameters.append(parameter)
+            } else {
+                members.append((key, [parameter]))
+            }
         }
-        return members.keys.sorted().map { key in
+        return members.map { key, parameters in
             let scale = pow(
                 hasLayers ? rates.layerDecay : 1, Double(layerCount + 1 - key.layer))
             return ParameterGroup(
-                tower: tower, parameters: members[key] ?? [],
+                tower: tower, parameters: parameters,
                 weightDecay: key.isDecayed ? rates.weightDecay : 0, layerScale: scale,
                 learningRate: rates.learningRate * scale)
         }
     }
 
-    private struct GroupKey: Hashable, Comparable {
+    private struct GroupKey: Equatable {
         let layer: Int
         let isDecayed: Bool
-
-        static func < (a: GroupKey, b: GroupKey) -> Bool {
-            a.layer != b.layer ? a.layer < b.layer : !a.isDecayed && b.isDecayed
-        }
     }
 
     static func tower(of name: String) -> ParameterGroup.Tower {

@@ -29,3 +29,16 @@ func reiDocument(vision: String = "", text: String = "", top: String = "") -> Da
          "text_cfg": {"width": 64, "heads": 2, "layers": 2 \(text)}}
         """.utf8)
 }
+
+/// A small generator (SplitMix64) whose sequence is the same in every run.
+struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}

@@ -223,4 +223,23 @@ struct ModelConfigurationJSONTests {
         let data = try JSONEncoder().encode(configuration)
         #expect(try JSONDecoder().decode(ModelConfiguration.self, from: data) == configuration)
     }
+
+    @Test("Damaged files are read or refused with a configuration error, never anything else")
+    func damagedFiles() throws {
+        let whole = [UInt8](try ModelPreset.named("EVA02-CLIP-B-16").configuration.reiJSON())
+        var random = SeededGenerator(state: 1)
+        for _ in 0..<3000 {
+            var bytes = whole
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] = .random(
+                    in: 0...255, using: &random)
+            }
+            bytes.removeLast(Int.random(in: 0...1, using: &random) * (bytes.count / 3))
+            do {
+                #expect(try read(Data(bytes)).validate() == [])
+            } catch let error as ConfigurationError {
+                #expect(!error.problems.isEmpty)
+            }
+        }
+    }
 }

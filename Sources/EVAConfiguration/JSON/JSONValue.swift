@@ -1,4 +1,6 @@
-/// A JSON document as a value. Integers stay integers and booleans stay booleans.
+/// A JSON document as a value.
+///
+/// Integers stay integers and booleans stay booleans.
 package indirect enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)

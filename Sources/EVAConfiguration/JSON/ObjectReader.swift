@@ -159,7 +159,9 @@ struct ObjectReader {
         }
     }
 
-    /// Reports every key that nobody asked for. Call it last.
+    /// Reports every key that nobody asked for.
+    ///
+    /// To be called last.
     func finish() {
         for key in members.keys.sorted() where !readKeys.contains(key) {
             report(key, "unknown key" + NearestName.hint(key, in: readKeys.sorted()))

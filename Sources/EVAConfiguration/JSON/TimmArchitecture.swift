@@ -21,7 +21,9 @@ enum TimmArchitecture {
         imageSize: 224, patchSize: 14, width: 1792, layerCount: 64, headWidth: 112,
         mlpWidth: 15360, normPlacement: .post)
 
-    /// Every known name. The giant has two, alike but for a default that open_clip overrides.
+    /// Every known name.
+    ///
+    /// The giant has two, alike but for a default that open_clip overrides.
     static let byName = [
         "eva_giant_patch14_224": giant,
         "eva_giant_patch14_clip_224": giant,

@@ -41,15 +41,22 @@ package final class PixelBuffer: Sendable {
             fatalError("PixelBuffer: part \(range) of \(count) numbers")
         }
         return try withExtendedLifetime(self) {
-            try body(UnsafeMutableBufferPointer(start: memory + range.lowerBound, count: range.count))
+            try body(
+                UnsafeMutableBufferPointer(start: memory + range.lowerBound, count: range.count))
         }
     }
 
-    /// The same memory with fewer numbers, for a batch that lost samples.
+    /// Moves a picture to an earlier row, over one that is not needed.
+    func moveRow(_ row: Int, to earlier: Int, width: Int) {
+        guard earlier < row else { return }
+        (memory + earlier * width).update(from: memory + row * width, count: width)
+    }
+
+    /// This buffer, or a copy of its beginning where fewer numbers are needed.
     func shortened(to count: Int) -> PixelBuffer {
         guard count < self.count else { return self }
         let copy = pool.buffer(count: count)
-        copy.fill(0..<count) { _ = $0.update(fromContentsOf: UnsafeBufferPointer(start: memory, count: count)) }
+        copy.memory.update(from: memory, count: count)
         return copy
     }
 

@@ -102,16 +102,18 @@ package struct BatchSchedule: Sendable {
         BatchPosition(epoch: batches / batchesPerEpoch, step: batches % batchesPerEpoch)
     }
 
-    /// The place whose sample stands in for one that cannot be read, at the given try.
+    /// The place whose sample is tried when the samples of earlier tries cannot be read.
     ///
-    /// Half an epoch on, then the places after that: far enough that the stand-in hardly ever meets
-    /// itself in the same batch. Only the order is asked, never what was read before, so the choice
-    /// is the same for any number of threads and after a resume.
+    /// First the place itself, then half an epoch on and the places after that: so far that a
+    /// stand-in hardly ever meets itself in one batch. Only the order is asked, never what was read
+    /// before, so the choice is the same for any number of threads and after a resume.
     ///
     /// - Parameters:
-    ///   - place: The place of the sample that cannot be read.
-    ///   - attempt: 1 for the first stand-in, then 2, 3, ...; all below `sampleCount` differ.
-    package func replacement(for place: Int, attempt: Int) -> Int {
-        (place + sampleCount / 2 + attempt - 1) % sampleCount
+    ///   - place: The place to fill.
+    ///   - attempt: The try, in `0 ..< sampleCount`; each leads to another place.
+    package func place(for place: Int, attempt: Int) -> Int {
+        guard attempt > 0 else { return place }
+        let distance = 1 + (sampleCount / 2 + attempt - 2) % (sampleCount - 1)
+        return (place + distance) % sampleCount
     }
 }

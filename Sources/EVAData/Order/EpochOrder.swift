@@ -49,7 +49,8 @@ package struct EpochOrder: Sendable {
         var (row, column) = cell.quotientAndRemainder(dividingBy: columns)
         for round in 0..<Self.roundPairs {
             row = (row + Self.shift(by: column, key: keys[2 * round], below: rows)) % rows
-            column = (column + Self.shift(by: row, key: keys[2 * round + 1], below: columns)) % columns
+            column =
+                (column + Self.shift(by: row, key: keys[2 * round + 1], below: columns)) % columns
         }
         return row * columns + column
     }

@@ -3,6 +3,9 @@
 /// Negative inside; exact next to the outline's smooth parts and straight lines, which is all that
 /// anti-aliasing needs. The y axis points down.
 enum ShapeDistance {
+    /// No point of any shape lies farther from its centre.
+    static let reach: Float = 1.2
+
     /// The distance of a point from a shape's outline.
     @inline(__always)
     static func of(_ shape: ShapesCatalog.Shape, x: Float, y: Float) -> Float {

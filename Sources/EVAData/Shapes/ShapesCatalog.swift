@@ -4,7 +4,7 @@ public enum ShapesCatalog {
     public struct Colour: Sendable, Hashable {
         /// The word in captions.
         public let name: String
-        /// Red, green and blue in 0 ... 1.
+        /// Red, green and blue from 0 to 1.
         public let rgb: SIMD3<Float>
     }
 
@@ -55,7 +55,9 @@ public enum ShapesCatalog {
         }
     }
 
-    /// The eight colours. None begins with a vowel, so that "a {}" is always right.
+    /// The eight colours.
+    ///
+    /// None begins with a vowel, so that "a {}" is always right.
     public static let colours = [
         Colour(name: "red", rgb: [0.86, 0.12, 0.12]),
         Colour(name: "green", rgb: [0.13, 0.66, 0.22]),

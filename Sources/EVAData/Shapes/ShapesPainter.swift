@@ -1,7 +1,7 @@
 /// Draws scenes: a faint gradient, small grey clutter, the objects with smooth edges, noise.
 struct ShapesPainter {
     private let size: Int
-    /// Interleaved RGB in 0 ... 1.
+    /// Interleaved RGB from 0 to 1.
     private let canvas: UnsafeMutableBufferPointer<Float>
 
     /// Draws a scene.
@@ -74,8 +74,7 @@ struct ShapesPainter {
         let radius = object.radius * scale
         let centreX = object.x * scale
         let centreY = object.y * scale
-        // The triangle's corners reach 1.2 radii from the centre, the farthest of all.
-        let reach = 1.2 * radius + 1
+        let reach = ShapeDistance.reach * radius + 1
         let rows = max(0, Int(centreY - reach))..<max(0, min(size, Int(centreY + reach) + 1))
         let columns = max(0, Int(centreX - reach))..<max(0, min(size, Int(centreX + reach) + 1))
         guard rows.lowerBound < rows.upperBound else { return }

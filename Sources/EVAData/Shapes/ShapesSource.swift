@@ -71,14 +71,19 @@ public struct ShapesSource: SampleSource {
     /// - Parameter index: A scene in `0 ..< count`.
     /// - Returns: The pixels, the caption, and the class's place in `classNames`.
     public func sample(at index: Int) -> Sample {
-        let label = index % combinations.count
+        let (image, caption) = scene(at: index)
+        return Sample(
+            picture: .pixels(image), text: .caption(caption.text),
+            label: index % combinations.count, textKey: caption.meaning)
+    }
+
+    /// The picture and caption of one scene.
+    func scene(at index: Int) -> (image: Image, caption: ShapesCaption) {
         var lots = SplitMix64(hashing: seed, split.stream, UInt64(index))
-        let scene = ShapesScene(combination: combinations[label], using: &lots)
+        let scene = ShapesScene(
+            combination: combinations[index % combinations.count], using: &lots)
         let caption = ShapesCaption(of: scene, using: &lots)
         let pixels = ShapesPainter.paint(scene, size: imageSize, using: &lots)
-        return Sample(
-            picture: .pixels(
-                Image(width: imageSize, height: imageSize, mode: .rgb, pixels: pixels)),
-            text: .caption(caption.text), label: label, textKey: caption.meaning)
+        return (Image(width: imageSize, height: imageSize, mode: .rgb, pixels: pixels), caption)
     }
 }

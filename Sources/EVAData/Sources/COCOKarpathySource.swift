@@ -1,5 +1,3 @@
-import Foundation
-
 /// Captioned pictures in the form of COCO's Karpathy split, COCO itself or data of one's own.
 ///
 /// The root holds `images/` and `annotations/coco_karpathy_{train,val,test}.json`. Paths in the JSON
@@ -66,9 +64,7 @@ public struct COCOKarpathySource: SampleSource {
     ///
     /// - Parameter environment: The environment variables.
     /// - Returns: A path, existing or not.
-    public static func defaultRoot(
-        environment: [String: String] = ProcessInfo.processInfo.environment
-    ) -> String {
+    public static func defaultRoot(environment: [String: String]) -> String {
         let home = environment["PPMIX_HOME"].flatMap { $0.isEmpty ? nil : $0 }
         return (home ?? (environment["HOME"] ?? "") + "/.paddlemix") + "/datasets/coco"
     }

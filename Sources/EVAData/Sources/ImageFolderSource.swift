@@ -28,7 +28,8 @@ public struct ImageFolderSource: SampleSource {
     public init(folder: String) throws {
         classFolders = try FolderReader.content(of: folder).folders
         guard !classFolders.isEmpty else {
-            throw DataError(folder, "holds no class folder; expected one folder of pictures a class")
+            throw DataError(
+                folder, "holds no class folder; expected one folder of pictures a class")
         }
         var pictures: [(path: String, label: Int)] = []
         var empty: [String] = []

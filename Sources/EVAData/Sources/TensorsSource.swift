@@ -72,7 +72,8 @@ public struct TensorsSource: SampleSource {
             images.withUnsafeBytes { bytes in
                 let size = width * MemoryLayout<Float>.stride
                 UnsafeMutableRawBufferPointer(buffer).copyMemory(
-                    from: UnsafeRawBufferPointer(rebasing: bytes[index * size..<(index + 1) * size]))
+                    from: UnsafeRawBufferPointer(rebasing: bytes[index * size..<(index + 1) * size])
+                )
             }
             initialized = width
         }

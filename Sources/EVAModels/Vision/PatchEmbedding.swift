@@ -22,10 +22,15 @@ struct PatchEmbedding {
     }
 
     func callAsFunction(_ images: Tensor, _ context: ForwardContext) -> Tensor {
-        let dtype = context.computeDType
-        let grid = images.cast(to: dtype).patchConvolution(
-            weight: weight.value.cast(to: dtype), bias: bias.value.cast(to: dtype),
-            patchSize: patchSize)  // [B, D, S/P, S/P]
-        return grid.flattened(from: 2).transposed(1, 2)  // [B, N, D]
+        // A convolution whose stride is its kernel is a product over patches laid out flat.
+        let shape = images.shape
+        let side = shape[2] / patchSize
+        let patches = images.cast(to: context.computeDType)
+            .reshaped([shape[0], shape[1], side, patchSize, side, patchSize])
+            .permuted([0, 2, 4, 1, 3, 5])  // [B, row, column, 3, P, P]
+            .reshaped([shape[0], side * side, shape[1] * patchSize * patchSize])
+        return patches.linear(
+            weight: weight.value.flattened(from: 1).cast(to: context.computeDType),
+            bias: bias.value.cast(to: context.computeDType))  // [B, N, D]
     }
 }

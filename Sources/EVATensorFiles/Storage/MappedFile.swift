@@ -45,10 +45,11 @@ package final class MappedFile: Sendable {
     }
 
     /// Gives access to the whole file; the pointer is valid inside the closure only.
-    package func withUnsafeBytes<Result>(
-        _ body: (UnsafeRawBufferPointer) throws -> Result
-    ) rethrows -> Result {
-        try withExtendedLifetime(self) { try body(bytes) }
+    package func withUnsafeBytes<Result, Failure>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        defer { withExtendedLifetime(self) {} }
+        return try body(bytes)
     }
 
     /// Lets the system forget the pages that lie wholly in a range; they come back when touched.

@@ -67,7 +67,6 @@ package enum Operator: String, CaseIterable, Sendable {
     case topK = "aten::topk"
     case vectorNorm = "aten::linalg_vector_norm"
     // Networks
-    case convolution2d = "aten::conv2d"
     case embedding = "aten::embedding"
     case layerNorm = "aten::layer_norm"
     case linear = "aten::linear"

@@ -11,15 +11,6 @@ extension Tensor {
         Operator.linear(.tensor(self), .tensor(weight), .optional(bias))
     }
 
-    /// A convolution whose stride is its kernel's size.
-    ///
-    /// - Shape: `[B, C, H, W]` with weight `[O, C, P, P]` gives `[B, O, H/P, W/P]`.
-    package func patchConvolution(weight: Tensor, bias: Tensor?, patchSize: Int) -> Tensor {
-        Operator.convolution2d(
-            .tensor(self), .tensor(weight), .optional(bias), .ints([patchSize, patchSize]),
-            .ints([0, 0]), .ints([1, 1]), .int(1))
-    }
-
     /// Layer normalisation over the last dimension.
     package func layerNorm(weight: Tensor, bias: Tensor, epsilon: Double) -> Tensor {
         Operator.layerNorm(

@@ -1,0 +1,50 @@
+extension FlagTable {
+    static let checkpoints: [FlagDefinition] = [
+        .init(
+            "save_strategy", .choice(["no", "steps", "epoch"]), .string("steps"),
+            .trainAcceptedByEval, .original, "When a checkpoint is written."),
+        .init(
+            "save_steps", .integer, .integer(500), .trainAcceptedByEval, .original,
+            "Steps from checkpoint to checkpoint."),
+        .init(
+            "save_minutes", .number, nil, .train, .added,
+            "Write a checkpoint besides whenever so many minutes have passed."),
+        .init(
+            "save_total_limit", .integer, nil, .trainAcceptedByEval,
+            .differs("is obeyed on a single process too"),
+            "Checkpoints that are kept, the best not counted."),
+        .init(
+            "resume_from_checkpoint", .string, nil, .trainAcceptedByEval,
+            .differs("also takes latest"), aliases: ["resume"],
+            "Go on from a checkpoint: its folder, or latest."),
+        .init(
+            "ignore_data_skip", .bool, .bool(false), .trainAcceptedByEval, .original,
+            "A resumed run starts its epoch's data from the beginning."),
+        .init(
+            "ignore_load_lr_and_optim", .bool, .bool(false), .trainAcceptedByEval, .original,
+            "Resume the weights only."),
+        .init(
+            "ignore_save_lr_and_optim", .bool, .bool(false), .trainAcceptedByEval, .original,
+            "Leave the optimizer's state out of checkpoints."),
+        .init(
+            "load_best_model_at_end", .bool, .bool(false), .trainAcceptedByEval, .original,
+            "End with the weights of the best checkpoint."),
+        .init(
+            "metric_for_best_model", .string, nil, .trainAcceptedByEval,
+            .differs("not given it is top1"), "The evaluation's figure that decides which is best."),
+        .init(
+            "greater_is_better", .bool, .bool(true), .trainAcceptedByEval,
+            .differs("true by default"), "Whether a greater figure is better."),
+        .init(
+            "unified_checkpoint", .bool, .bool(false), .trainAcceptedByEval,
+            .noEffect("checkpoints are always safetensors"),
+            "In the original, checkpoints as safetensors."),
+        .init(
+            "save_on_each_node", .bool, .bool(false), .trainAcceptedByEval,
+            .noEffect("a checkpoint is one folder that all machines share"),
+            "In the original, checkpoints on every machine."),
+        .init(
+            "overwrite_output_dir", .bool, .bool(false), .trainAcceptedByEval,
+            .noEffect("checkpoints of an earlier run stay"), "In the original, nothing."),
+    ]
+}

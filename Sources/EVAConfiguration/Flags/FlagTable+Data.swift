@@ -1,0 +1,58 @@
+extension FlagTable {
+    static let data: [FlagDefinition] = [
+        .init(
+            "task_name", .string, .string("coco_clip"), .train,
+            .differs(
+                "also takes tensors:FILE, tables, shards, and a data set drawn by the program"),
+            aliases: ["train_data"],
+            "The data: coco_clip, shapes, tensors:FILE, or the path of a file list, table or shards."
+        ),
+        .init(
+            "data_root", .string, nil, .train, .added,
+            "The folder that holds images/ and annotations/."),
+        .init(
+            "download", .bool, .bool(true), .train, .added,
+            "Download a data set that is missing, where that is possible."),
+        .init(
+            "train_num_samples", .integer, nil, .train, .added,
+            "Samples per epoch of data that does not know its length."),
+        .init(
+            "per_device_train_batch_size", .integer, .integer(8), .trainAcceptedByEval, .original,
+            aliases: ["batch_size"], "Samples per process and micro-batch."),
+        .init(
+            "shuffle", .bool, .bool(true), .train, .added,
+            "Give each epoch an order of its own (the original keeps the file's)."),
+        .init(
+            "train_augmentation", .choice(["original", "none"]), .string("original"), .train,
+            .added,
+            "original: random crop of 0.9 to 1.0 of the area; none: the evaluation's transform."),
+        .init(
+            "flip", .bool, .bool(false), .train, .added,
+            "Mirror training pictures with a probability of one half."),
+        .init(
+            "color_jitter", .number, .number(0), .train, .added,
+            "Strength of random brightness, contrast, saturation and hue, from 0 to 1."),
+        .init(
+            "grayscale", .number, .number(0), .train, .added,
+            "Probability that a training picture loses its colours."),
+        .init(
+            "dataloader_num_workers", .integer, .integer(0), .both,
+            .differs("reader threads, not processes; 0 takes a number that fits the machine"),
+            aliases: ["workers"], "Reader threads."),
+        .init(
+            "max_bad_samples", .number, .number(0.01), .train, .added,
+            "Unreadable samples that are skipped before the run stops: below 1 a share, else a count."
+        ),
+        .init(
+            "dataloader_drop_last", .bool, .bool(false), .trainAcceptedByEval,
+            .noEffect("training never uses a partial batch, evaluation never drops one"),
+            "In the original, ignored."),
+        .init(
+            "lazy_data_processing", .bool, .bool(true), .trainAcceptedByEval,
+            .noEffect("data is always read as it is needed"), "In the original, nothing."),
+        .init(
+            "remove_unused_columns", .bool, .bool(true), .trainAcceptedByEval,
+            .noEffect("no data set here has unused columns"),
+            "In the original, for data sets of another library."),
+    ]
+}

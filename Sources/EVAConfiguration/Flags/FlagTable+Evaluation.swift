@@ -1,0 +1,35 @@
+extension FlagTable {
+    static let evaluation: [FlagDefinition] = [
+        .init(
+            "classification_eval", .string, .string(""), .both,
+            .differs("needed only where something is evaluated"), aliases: ["imagenet_val"],
+            "The folder of images/, labels.txt and templates.txt."),
+        .init(
+            "evaluation_strategy", .choice(["no", "steps", "epoch"]), .string("no"),
+            .trainAcceptedByEval,
+            .differs("the classifier is built anew from the present weights each time"),
+            "When the model is evaluated in the course of training."),
+        .init(
+            "do_eval", .bool, .bool(false), .trainAcceptedByEval, .original,
+            "The same as --evaluation_strategy steps."),
+        .init(
+            "eval_steps", .integer, nil, .trainAcceptedByEval, .original,
+            "Steps from evaluation to evaluation; --logging_steps if not given."),
+        .init(
+            "zeroshot_frequency", .integer, .integer(1), .train, .added,
+            "Epochs from evaluation to evaluation under --evaluation_strategy epoch."),
+        .init(
+            "max_evaluate_steps", .integer, .integer(-1), .both, .original,
+            "Batches after which an evaluation ends."),
+        .init(
+            "minimum_eval_times", .integer, nil, .trainAcceptedByEval, .original,
+            "Evaluations that a run has at least."),
+        .init(
+            "per_device_eval_batch_size", .integer, .integer(8), .both, .original,
+            "Images per process and evaluation batch."),
+        .init(
+            "eval_accumulation_steps", .integer, nil, .both,
+            .noEffect("features leave the device after every batch"),
+            "In the original, batches whose features stay on the device."),
+    ]
+}

@@ -1,0 +1,28 @@
+/// How a run is divided among processes.
+public struct DistributionConfiguration: Codable, Sendable, Equatable {
+    /// What sharding divides: 0 nothing, 1 the optimizer's state, 2 gradients too, 3 parameters too.
+    public var shardingStage: Int
+
+    /// Whether the optimizer's state is kept in host memory.
+    public var offloadsOptimizer: Bool
+
+    /// Processes among which is sharded; nil for all that remain.
+    public var shardingDegree: Int?
+
+    /// Processes among which each layer is split.
+    public var tensorDegree: Int
+
+    /// Creates the default: nothing is divided.
+    public init() {
+        shardingStage = 0
+        offloadsOptimizer = false
+        shardingDegree = nil
+        tensorDegree = 1
+    }
+
+    func validate(_ check: inout ValidationCheck) {
+        check.within(0...3, Double(shardingStage), "--sharding")
+        check.atLeast(1, tensorDegree, "--tensor_parallel_degree")
+        if let shardingDegree { check.atLeast(1, shardingDegree, "--sharding_parallel_degree") }
+    }
+}

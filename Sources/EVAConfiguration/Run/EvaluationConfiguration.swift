@@ -1,0 +1,59 @@
+/// A zero-shot evaluation of one model.
+public struct EvaluationConfiguration: Codable, Sendable, Equatable {
+    /// The model.
+    public var model: ModelSource
+
+    /// The folder of `images/`, `labels.txt` and `templates.txt`.
+    public var folder: String
+
+    /// Images per process and batch.
+    public var batchSize = 8
+
+    /// Batches after which the evaluation ends; nil for all.
+    public var maxBatches: Int?
+
+    /// Reader threads; 0 for a number that fits the machine.
+    public var workerCount = 0
+
+    /// The number formats.
+    public var precision = PrecisionConfiguration()
+
+    /// The folder for `eval.json`; nil to write none.
+    public var outputDirectory: String?
+
+    /// Whether a progress bar may be drawn on a terminal.
+    public var showsProgress = true
+
+    /// The device: `auto`, `cpu`, `cuda` or `cuda:N`.
+    public var device = "auto"
+
+    /// Threads of the computation; nil for one per core.
+    public var threadCount: Int?
+
+    /// Creates an evaluation with the original's defaults.
+    ///
+    /// - Parameters:
+    ///   - model: The model.
+    ///   - folder: The folder of `images/`, `labels.txt` and `templates.txt`.
+    public init(model: ModelSource, folder: String) {
+        self.model = model
+        self.folder = folder
+    }
+
+    /// Everything that stops this evaluation from starting, all at once.
+    ///
+    /// - Returns: The problems, under the names of the command's flags; empty if there are none.
+    public func validate() -> [ConfigurationProblem] {
+        var check = ValidationCheck()
+        model.validate(&check)
+        precision.validate(&check)
+        check.require(
+            !folder.isEmpty, "--classification_eval",
+            "expected the folder of images/, labels.txt and templates.txt")
+        check.atLeast(1, batchSize, "--per_device_eval_batch_size")
+        check.atLeast(0, workerCount, "--dataloader_num_workers")
+        if let maxBatches { check.atLeast(1, maxBatches, "--max_evaluate_steps") }
+        if let threadCount { check.atLeast(1, threadCount, "--threads") }
+        return check.problems
+    }
+}

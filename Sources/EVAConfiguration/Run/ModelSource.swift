@@ -1,0 +1,42 @@
+/// Where the model of a run comes from, and what the run changes about it.
+public struct ModelSource: Codable, Sendable, Equatable {
+    /// A preset's name in any spelling, a model folder, a weights file, or a JSON configuration.
+    public var name: String
+
+    /// The JSON configuration of a weights file that has none beside it.
+    public var configurationFile: String?
+
+    /// Whether training starts from the model's weights instead of from random ones.
+    public var loadsWeights: Bool
+
+    /// Another image size, to which position embeddings are resized; nil for the model's own.
+    public var imageSize: Int?
+
+    /// Another share of patches left out in training; nil for the model's own.
+    public var patchDropout: Double?
+
+    /// Creates a source from its name; nothing is changed about the model.
+    ///
+    /// - Parameters:
+    ///   - name: A preset's name, a folder or a file.
+    ///   - configurationFile: The configuration of a bare weights file.
+    ///   - loadsWeights: Whether training starts from the model's weights.
+    ///   - imageSize: Another image size.
+    ///   - patchDropout: Another share of patches left out.
+    public init(
+        name: String, configurationFile: String? = nil, loadsWeights: Bool = false,
+        imageSize: Int? = nil, patchDropout: Double? = nil
+    ) {
+        self.name = name
+        self.configurationFile = configurationFile
+        self.loadsWeights = loadsWeights
+        self.imageSize = imageSize
+        self.patchDropout = patchDropout
+    }
+
+    func validate(_ check: inout ValidationCheck) {
+        check.require(!name.isEmpty, "--model", "expected a model's name, a folder or a file")
+        if let imageSize { check.size(imageSize, "--image_size") }
+        if let patchDropout { check.rate(patchDropout, "--patch_dropout") }
+    }
+}

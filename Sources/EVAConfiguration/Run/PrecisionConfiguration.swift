@@ -1,0 +1,47 @@
+/// The number formats of a run.
+public struct PrecisionConfiguration: Codable, Sendable, Equatable {
+    /// The format of matrix products.
+    public enum ComputeType: String, Codable, Sendable, CaseIterable {
+        /// 32-bit floating point.
+        case float32 = "fp32"
+        /// 16-bit brain floating point.
+        case bfloat16 = "bf16"
+        /// 16-bit IEEE floating point; training scales the loss.
+        case float16 = "fp16"
+    }
+
+    /// The format of matrix products; norms, softmax, loss and optimizer compute in 32 bits.
+    public var compute: ComputeType
+
+    /// Whether parameters are kept in the compute format, with 32-bit master copies (level O2).
+    public var usesMasterWeights: Bool
+
+    /// The first loss scale of 16-bit IEEE training.
+    public var initialLossScale: Double
+
+    /// Steps in a row with a non-finite loss or gradient that are skipped before the run stops.
+    public var maxNonfiniteSteps: Int
+
+    /// Whether activations are computed again in the backward pass instead of being kept.
+    public var recomputesActivations: Bool
+
+    /// Creates a precision; the defaults are those of the original.
+    ///
+    /// - Parameters:
+    ///   - compute: The format of matrix products.
+    ///   - usesMasterWeights: Whether parameters are kept in that format too.
+    public init(compute: ComputeType = .float32, usesMasterWeights: Bool = false) {
+        self.compute = compute
+        self.usesMasterWeights = usesMasterWeights
+        initialLossScale = 32768
+        maxNonfiniteSteps = 10
+        recomputesActivations = false
+    }
+
+    func validate(_ check: inout ValidationCheck) {
+        check.require(
+            initialLossScale > 0 && initialLossScale.isFinite, "--scale_loss",
+            "expected a number above 0, got \(initialLossScale)")
+        check.atLeast(0, maxNonfiniteSteps, "--max_nonfinite_steps")
+    }
+}

@@ -1,0 +1,83 @@
+/// What a run trains on, and how it is read.
+public struct TrainingDataConfiguration: Codable, Sendable, Equatable {
+    /// How training pictures are varied.
+    public enum Augmentation: String, Codable, Sendable, CaseIterable {
+        /// A random crop of 0.9 to 1.0 of the picture's area, resized, as in the original.
+        case original
+        /// The evaluation's transform.
+        case none
+    }
+
+    /// How many samples may be unreadable before the run stops.
+    public enum BadSampleLimit: Codable, Sendable, Equatable {
+        /// A share of all samples, from 0 to 1.
+        case share(Double)
+        /// A number of samples.
+        case count(Int)
+    }
+
+    /// The data set: `coco_clip`, `shapes`, `tensors:FILE`, or the path of a file list, table or shards.
+    public var task: String
+
+    /// The folder that holds `images/` and `annotations/`; nil for the data set's usual place.
+    public var root: String?
+
+    /// Whether a data set that is missing and can be downloaded is.
+    public var downloads: Bool
+
+    /// Samples per epoch of a data set that does not know its length.
+    public var sampleCount: Int?
+
+    /// Samples per process and micro-batch.
+    public var batchSize: Int
+
+    /// Whether each epoch has an order of its own; otherwise samples come in file order.
+    public var shuffles: Bool
+
+    /// How training pictures are cropped.
+    public var augmentation: Augmentation
+
+    /// Whether training pictures are mirrored with a probability of one half.
+    public var flips: Bool
+
+    /// Strength of random brightness, contrast, saturation and hue; 0 for none.
+    public var colorJitter: Double
+
+    /// Probability that a training picture loses its colours.
+    public var grayscale: Double
+
+    /// Reader threads; 0 for a number that fits the machine.
+    public var workerCount: Int
+
+    /// How many samples may be unreadable before the run stops.
+    public var badSampleLimit: BadSampleLimit
+
+    /// Creates the default data configuration: COCO captions, shuffled, batches of 8.
+    public init() {
+        task = "coco_clip"
+        root = nil
+        downloads = true
+        sampleCount = nil
+        batchSize = 8
+        shuffles = true
+        augmentation = .original
+        flips = false
+        colorJitter = 0
+        grayscale = 0
+        workerCount = 0
+        badSampleLimit = .share(0.01)
+    }
+
+    func validate(_ check: inout ValidationCheck) {
+        check.require(!task.isEmpty, "--task_name", "expected a data set")
+        check.atLeast(1, batchSize, "--per_device_train_batch_size")
+        check.atLeast(0, workerCount, "--dataloader_num_workers")
+        if let sampleCount { check.atLeast(1, sampleCount, "--train_num_samples") }
+        check.within(0...1, colorJitter, "--color_jitter")
+        check.within(0...1, grayscale, "--grayscale")
+        switch badSampleLimit {
+        case .share(let share): check.within(0...1, share, "--max_bad_samples")
+        case .count(let count): check.atLeast(0, count, "--max_bad_samples")
+        }
+    }
+}

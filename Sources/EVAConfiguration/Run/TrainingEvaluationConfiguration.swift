@@ -1,0 +1,50 @@
+/// Zero-shot evaluation in the course of training.
+public struct TrainingEvaluationConfiguration: Codable, Sendable, Equatable {
+    /// When the model is evaluated.
+    public enum Schedule: Codable, Sendable, Equatable {
+        /// Never.
+        case never
+        /// Every so many steps.
+        case steps(Int)
+        /// Every so many epochs.
+        case epochs(Int)
+    }
+
+    /// When the model is evaluated.
+    public var schedule: Schedule
+
+    /// The folder of `images/`, `labels.txt` and `templates.txt`.
+    public var folder: String?
+
+    /// Images per process and batch.
+    public var batchSize: Int
+
+    /// Batches after which an evaluation ends; nil for all.
+    public var maxBatches: Int?
+
+    /// Evaluations that a run has at least, whatever the schedule says; nil for no such number.
+    public var minimumCount: Int?
+
+    /// Creates the original's default: no evaluation.
+    public init() {
+        schedule = .never
+        folder = nil
+        batchSize = 8
+        maxBatches = nil
+        minimumCount = nil
+    }
+
+    func validate(_ check: inout ValidationCheck) {
+        check.atLeast(1, batchSize, "--per_device_eval_batch_size")
+        if let maxBatches { check.atLeast(1, maxBatches, "--max_evaluate_steps") }
+        if let minimumCount { check.atLeast(1, minimumCount, "--minimum_eval_times") }
+        switch schedule {
+        case .never: return
+        case .steps(let steps): check.atLeast(1, steps, "--eval_steps")
+        case .epochs(let epochs): check.atLeast(1, epochs, "--zeroshot_frequency")
+        }
+        check.require(
+            folder != nil, "--classification_eval",
+            "evaluation during training needs the folder of images/, labels.txt and templates.txt")
+    }
+}

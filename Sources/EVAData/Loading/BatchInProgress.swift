@@ -1,0 +1,84 @@
+/// A batch whose samples are being read; all but the pixels is guarded by the lock of its pipeline.
+final class BatchInProgress {
+    /// A sample that could not be read.
+    struct Failure: Sendable {
+        var index: Int
+        var reason: String
+    }
+
+    /// What became of one place of the batch.
+    struct Slot: Sendable {
+        /// The sample that fills the place.
+        var index: Int
+        /// `nil` when no sample could be read.
+        var result: SamplePreparation.Result?
+        /// What was tried before.
+        var failures: [Failure]
+    }
+
+    let position: BatchPosition
+    let order: EpochOrder
+    let places: Range<Int>
+    let pixels: PixelBuffer
+    private var slots: [Slot?]
+    private var nextSlot = 0
+    private var missing: Int
+
+    init(
+        position: BatchPosition, order: EpochOrder, places: Range<Int>, pixels: PixelBuffer
+    ) {
+        self.position = position
+        self.order = order
+        self.places = places
+        self.pixels = pixels
+        slots = Array(repeating: nil, count: places.count)
+        missing = places.count
+    }
+
+    var isComplete: Bool { missing == 0 }
+
+    /// The next place that nobody reads yet; `nil` when all are taken.
+    func takeSlot() -> Int? {
+        guard nextSlot < slots.count else { return nil }
+        defer { nextSlot += 1 }
+        return nextSlot
+    }
+
+    func finish(_ slot: Int, _ outcome: Slot) {
+        slots[slot] = outcome
+        missing -= 1
+    }
+
+    /// Every sample that could not be read, in the order of the batch.
+    var failures: [Failure] { slots.flatMap { $0?.failures ?? [] } }
+
+    /// The finished batch, without the places that no sample fills.
+    ///
+    /// - Throws: `DataError` when only some of the samples have a text.
+    func batch(imageSize: Int, source: String) throws(DataError) -> HostBatch {
+        let width = 3 * imageSize * imageSize
+        var samples: [(index: Int, result: SamplePreparation.Result)] = []
+        for (row, slot) in slots.enumerated() {
+            guard let slot, let result = slot.result else { continue }
+            pixels.moveRow(row, to: samples.count, width: width)
+            samples.append((slot.index, result))
+        }
+        let texts = samples.compactMap(\.result.tokens)
+        guard texts.isEmpty || texts.count == samples.count else {
+            let index = samples.first { $0.result.tokens == nil }?.index ?? 0
+            throw DataError(source, "record \(index) has no text, though others have one")
+        }
+        let textLength = texts.map(\.count).max() ?? 0
+        var tokens = [Int32](repeating: 0, count: texts.count * textLength)
+        for (row, text) in texts.enumerated() {
+            tokens.replaceSubrange(row * textLength..<row * textLength + text.count, with: text)
+        }
+        let labels = samples.compactMap(\.result.label)
+        return HostBatch(
+            position: position, sampleIndices: samples.map(\.index), imageSize: imageSize,
+            images: pixels.shortened(to: samples.count * width), tokens: tokens,
+            textLength: textLength, imageKeys: samples.map(\.result.pictureKey),
+            textKeys: texts.isEmpty ? [] : samples.map(\.result.textKey),
+            labels: labels.count == samples.count ? labels : [])
+    }
+}

@@ -1,0 +1,167 @@
+import Foundation
+
+/// What reader threads share: the batches being read, in the order in which they are handed out.
+///
+/// Threads take one sample at a time from the oldest batch that has any left, so the memory in use is
+/// that of `capacity` batches whatever the number of threads, and the next batch is always the one
+/// that all of them work on. What a sample becomes depends on its place alone, never on the thread.
+final class ReaderPipeline: @unchecked Sendable {
+    private let source: any SampleSource
+    private let schedule: BatchSchedule
+    private let preparation: SamplePreparation
+    private let allowedFailures: Int
+    private let capacity: Int
+    private let epochs: Int?
+    private let pool = PixelBuffer.Pool()
+
+    // `condition` guards everything below, and is signalled when a batch is completed or handed
+    // out, when a thread ends, and when all is stopped.
+    private let condition = NSCondition()
+    private var open: [BatchInProgress] = []
+    private var nextPosition: BatchPosition
+    private var isStopped = false
+    private var threadCount = 0
+
+    init(
+        source: any SampleSource, schedule: BatchSchedule, preparation: SamplePreparation,
+        allowedFailures: Int, capacity: Int, start: BatchPosition, epochs: Int?
+    ) {
+        self.source = source
+        self.schedule = schedule
+        self.preparation = preparation
+        self.allowedFailures = allowedFailures
+        self.capacity = capacity
+        self.epochs = epochs
+        nextPosition = start
+    }
+
+    /// Starts threads that read ahead until the data ends or they are stopped.
+    func startThreads(_ count: Int) {
+        condition.withLock { threadCount = count }
+        for number in 0..<count {
+            let thread = Thread { self.readUntilStopped() }
+            thread.name = "reader-\(number)"
+            thread.start()
+        }
+    }
+
+    /// Ends the threads after the sample that each is at, and waits for them.
+    func stop() {
+        signalStop()
+        condition.withLock {
+            while threadCount > 0 { condition.wait() }
+            open = []
+        }
+    }
+
+    /// Ends the threads without waiting.
+    func signalStop() {
+        condition.withLock {
+            isStopped = true
+            condition.broadcast()
+        }
+    }
+
+    /// The next batch in order, read here and now when there are no threads; `nil` at the end.
+    func nextBatch() -> BatchInProgress? {
+        condition.lock()
+        defer { condition.unlock() }
+        while true {
+            if let first = open.first, first.isComplete {
+                open.removeFirst()
+                condition.broadcast()
+                return first
+            }
+            if threadCount > 0 {
+                guard !isStopped else { return nil }
+                condition.wait()
+            } else if let job = takeJob() {
+                readOutsideLock(job)
+            } else if open.isEmpty {
+                return nil
+            }
+        }
+    }
+
+    private func readUntilStopped() {
+        condition.lock()
+        while !isStopped {
+            if let job = takeJob() {
+                readOutsideLock(job)
+            } else if open.isEmpty, isAtEnd {
+                break
+            } else {
+                condition.wait()
+            }
+        }
+        threadCount -= 1
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    private typealias Job = (batch: BatchInProgress, slot: Int)
+
+    private var isAtEnd: Bool {
+        guard let epochs else { return false }
+        return nextPosition.epoch >= epochs
+    }
+
+    /// The next sample to read; `nil` when enough is read ahead, or at the end.
+    private func takeJob() -> Job? {
+        guard !isStopped else { return nil }
+        for batch in open {
+            if let slot = batch.takeSlot() { return (batch, slot) }
+        }
+        while open.count < capacity, !isAtEnd {
+            let batch = openBatch()
+            // A rank's part of the last batch of an evaluation can be empty, and complete at once.
+            if let slot = batch.takeSlot() { return (batch, slot) }
+            condition.broadcast()
+        }
+        return nil
+    }
+
+    private func openBatch() -> BatchInProgress {
+        let position = nextPosition
+        nextPosition = schedule.position(after: position)
+        let places = schedule.places(ofStep: position.step)
+        let batch = BatchInProgress(
+            position: position, order: schedule.order(epoch: position.epoch), places: places,
+            pixels: pool.buffer(count: places.count * preparation.pictureCount))
+        open.append(batch)
+        return batch
+    }
+
+    /// Reads one sample; called with the lock held, which is let go of meanwhile.
+    private func readOutsideLock(_ job: Job) {
+        condition.unlock()
+        let outcome = read(job.batch, slot: job.slot)
+        condition.lock()
+        job.batch.finish(job.slot, outcome)
+        if job.batch.isComplete { condition.broadcast() }
+    }
+
+    private func read(_ batch: BatchInProgress, slot: Int) -> BatchInProgress.Slot {
+        let place = batch.places.lowerBound + slot
+        let width = preparation.pictureCount
+        var failures: [BatchInProgress.Failure] = []
+        // More failures than are allowed stop the run, so trying on would be in vain.
+        let attempts =
+            schedule.coverage == .fullBatches
+            ? min(allowedFailures + 1, schedule.sampleCount) : 1
+        for attempt in 0..<attempts {
+            let index = batch.order[schedule.place(for: place, attempt: attempt)]
+            do {
+                let result = try batch.pixels.fill(slot * width..<(slot + 1) * width) { pixels in
+                    try preparation.prepare(
+                        source.sample(at: index), index: index, epoch: batch.position.epoch,
+                        name: "\(source.name), record \(index)", into: pixels)
+                }
+                return .init(index: index, result: result, failures: failures)
+            } catch {
+                failures.append(.init(index: index, reason: "\(error)"))
+            }
+        }
+        return .init(index: batch.order[place], result: nil, failures: failures)
+    }
+}

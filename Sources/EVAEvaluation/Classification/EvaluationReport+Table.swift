@@ -1,0 +1,81 @@
+internal import Foundation
+
+extension EvaluationReport {
+    /// The report as lines of text for a console.
+    ///
+    /// - Parameter classLimit: The most classes that are listed; of more, those that were right
+    ///   least often are.
+    /// - Returns: The lines, each ending with a newline.
+    public func table(classLimit: Int = 40) -> String {
+        var lines = [
+            "\(images) images, \(classes) classes, \(Self.fixed(seconds, 1)) s"
+                + (badImages > 0 ? ", \(badImages) unreadable images left out" : ""),
+            "top-1 \(Self.percent(top1)) (95 % interval \(Self.fixed(top1Interval[0], 2)) "
+                + "to \(Self.fixed(top1Interval[1], 2)))",
+            "top-5 \(Self.percent(top5))",
+            "mean per-class recall \(Self.percent(100 * metrics.meanPerClassRecall))",
+        ]
+        lines += [""] + classLines(limit: classLimit)
+        if !confusions.isEmpty { lines += [""] + confusionLines() }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func classLines(limit: Int) -> [String] {
+        var listed = perClass
+        var heading = "class"
+        if listed.count > limit {
+            listed = Array(
+                listed.sorted { ($0.top1 ?? 101, $0.name) < ($1.top1 ?? 101, $1.name) }.prefix(limit))
+            heading = "class (the worst \(limit) of \(classes))"
+        }
+        let rows =
+            [[heading, "images", "top-1", "top-5"]]
+            + listed.map { result in
+                [
+                    result.name, "\(result.images)", result.top1.map { Self.fixed($0, 2) } ?? "-",
+                    result.top5.map { Self.fixed($0, 2) } ?? "-",
+                ]
+            }
+        return Self.aligned(rows)
+    }
+
+    private func confusionLines() -> [String] {
+        let rows =
+            [["often mistaken", "top-1", "taken for"]]
+            + confusions.map { confusion in
+                [
+                    confusion.name, Self.fixed(confusion.top1, 2),
+                    confusion.takenFor.map { "\($0.name) (\($0.images))" }.joined(separator: ", "),
+                ]
+            }
+        return Self.aligned(rows, lastToLeft: true)
+    }
+
+    /// Columns side by side: the first to the left, the others to the right.
+    private static func aligned(_ rows: [[String]], lastToLeft: Bool = false) -> [String] {
+        let columnCount = rows.first?.count ?? 0
+        let widths = (0..<columnCount).map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.map { row in
+            var line = ""
+            for (column, cell) in row.enumerated() {
+                let padding = String(repeating: " ", count: widths[column] - cell.count)
+                let isLast = column == columnCount - 1
+                if column > 0 { line += "  " }
+                if column == 0 {
+                    line += cell + padding
+                } else if isLast, lastToLeft {
+                    line += cell
+                } else {
+                    line += padding + cell
+                }
+            }
+            return line
+        }
+    }
+
+    private static func percent(_ value: Double) -> String { fixed(value, 2) + " %" }
+
+    private static func fixed(_ value: Double, _ digits: Int) -> String {
+        String(format: "%.\(digits)f", value)
+    }
+}

@@ -1,0 +1,103 @@
+package import EVAData
+package import EVALayers
+package import EVAModels
+package import Torch
+
+/// Classifies labelled pictures by sentences alone, with the weights that a model has at the time.
+package struct ZeroShotEvaluator {
+    private let source: any SampleSource
+    private let prompts: PromptSet
+    private let folders: [String]?
+    private let preparation: SamplePreparation
+    private let batchSize: Int
+    private let batchLimit: Int?
+    private let readerThreads: Int
+    private let tokenize: (String) -> [Int32]
+
+    /// Describes an evaluation.
+    ///
+    /// - Parameters:
+    ///   - source: pictures labelled by class.
+    ///   - prompts: the classes in the order of the labels, and their sentences.
+    ///   - folders: the folder of each class, for the report.
+    ///   - preparation: how pictures are prepared; the evaluation transform of the model.
+    ///   - batchSize: pictures or prompts that are in the model at once.
+    ///   - batchLimit: batches after which the evaluation ends; nil for all.
+    ///   - readerThreads: threads that prepare pictures; 0 prepares them in between.
+    ///   - tokenize: gives a text's token ids, cut to the model's context.
+    package init(
+        source: any SampleSource, prompts: PromptSet, folders: [String]? = nil,
+        preparation: SamplePreparation, batchSize: Int, batchLimit: Int? = nil,
+        readerThreads: Int, tokenize: @escaping (String) -> [Int32]
+    ) {
+        self.source = source
+        self.prompts = prompts
+        self.folders = folders
+        self.preparation = preparation
+        self.batchSize = batchSize
+        self.batchLimit = batchLimit
+        self.readerThreads = readerThreads
+        self.tokenize = tokenize
+    }
+
+    /// Describes the evaluation of a folder of `images/`, `labels.txt` and `templates.txt`.
+    package init(
+        _ folder: EvaluationFolder, preparation: SamplePreparation, batchSize: Int,
+        batchLimit: Int? = nil, readerThreads: Int, tokenize: @escaping (String) -> [Int32]
+    ) throws {
+        self.init(
+            source: folder.images,
+            prompts: try PromptSet(classNames: folder.classNames, templates: folder.templates),
+            folders: folder.images.classFolders, preparation: preparation, batchSize: batchSize,
+            batchLimit: batchLimit, readerThreads: readerThreads, tokenize: tokenize)
+    }
+
+    /// Evaluates a model: builds the classifier, then goes through the pictures once.
+    ///
+    /// A picture that cannot be read is listed and left out.
+    ///
+    /// - Parameters:
+    ///   - model: the model.
+    ///   - computeDType: the dtype of matrix products; scores are fp32 in any case.
+    ///   - badSamples: where unreadable pictures are listed.
+    ///   - progress: called after each batch with the number of pictures done.
+    /// - Throws: `DataError` when no picture can be read, one has no label, or the list of
+    ///   unreadable ones cannot be written; `EvaluationError` when a feature is not finite or a
+    ///   label names no class.
+    package func callAsFunction(
+        _ model: CLIP, computeDType: DType = .float32, badSamples: BadSampleLog,
+        progress: (Int) -> Void = { _ in }
+    ) throws -> EvaluationReport {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let loader = BatchLoader(
+            source: source,
+            schedule: try BatchSchedule(
+                source: source, batchSize: batchSize, shuffled: false, coverage: .everySample),
+            preparation: preparation, epochs: 1, readerThreads: readerThreads,
+            limit: .share(1), badSamples: badSamples)
+        defer { loader.stop() }
+        let encoder = FeatureEncoder(model, computeDType: computeDType, batchSize: batchSize)
+        let classifier = try ZeroShotClassifier(prompts, encoder: encoder, tokenize: tokenize)
+        var tally = ClassificationTally(classCount: prompts.classNames.count)
+        var imageCount = 0
+        var batchCount = 0
+        while batchCount < batchLimit ?? .max, let batch = try loader.next() {
+            guard !batch.labels.isEmpty else {
+                throw DataError(source.name, "has pictures without a class; expected labelled ones")
+            }
+            try tally.add(classifier.logits(encoder.images(of: batch)), labels: batch.labels)
+            imageCount += batch.count
+            batchCount += 1
+            progress(imageCount)
+        }
+        let badImages = loader.badSampleCount
+        guard imageCount > 0 else {
+            let list = badSamples.path.map { "; the reasons are in \($0)" } ?? ""
+            throw DataError(source.name, "none of the \(badImages) pictures could be read\(list)")
+        }
+        return EvaluationReport(
+            tally, classNames: prompts.classNames, folders: folders, badImages: badImages,
+            seconds: (clock.now - start) / .seconds(1))
+    }
+}

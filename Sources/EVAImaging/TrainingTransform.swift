@@ -1,0 +1,65 @@
+/// The transform of training: RGB, a random part resized, perhaps mirrored, normalised.
+///
+/// A pure function of the picture and the generator's state: what it draws does not depend on
+/// time, thread or an earlier picture.
+public struct TrainingTransform: Sendable {
+    /// The side of the square, in pixels.
+    public let imageSize: Int
+    /// The probability of exchanging left and right.
+    public let flipProbability: Double
+
+    private let crop: RandomResizedCrop
+    private let normalization: Normalization
+
+    /// Makes the transform. The defaults are those of the EVA-CLIP recipes.
+    ///
+    /// - Parameters:
+    ///   - imageSize: The side of the square, in pixels.
+    ///   - mean: The mean of each channel, on a scale of 0 to 1.
+    ///   - std: The standard deviation of each channel, on the same scale.
+    ///   - scale: The share of the picture's area that is kept.
+    ///   - ratio: Width over height of the part that is kept.
+    ///   - flipProbability: The probability of exchanging left and right.
+    public init(
+        imageSize: Int, mean: [Float], std: [Float], scale: ClosedRange<Double> = 0.9...1,
+        ratio: ClosedRange<Double> = 3.0 / 4...4.0 / 3, flipProbability: Double = 0
+    ) {
+        guard imageSize > 0, scale.lowerBound >= 0, ratio.lowerBound > 0 else {
+            fatalError(
+                """
+                TrainingTransform: an image size of \(imageSize) pixels, scale \(scale), ratio \
+                \(ratio)
+                """)
+        }
+        self.imageSize = imageSize
+        self.flipProbability = flipProbability
+        crop = RandomResizedCrop(scale: scale, ratio: ratio)
+        normalization = Normalization(mean: mean, std: std)
+    }
+
+    /// Writes what the model takes.
+    ///
+    /// - Parameters:
+    ///   - image: The picture, in any mode.
+    ///   - generator: The source of all randomness.
+    ///   - planes: Room for exactly `3 * imageSize * imageSize` values.
+    /// - Shape: `[3, imageSize, imageSize]`.
+    public func callAsFunction(
+        _ image: Image, using generator: inout some RandomNumberGenerator,
+        into planes: UnsafeMutableBufferPointer<Float>
+    ) {
+        normalization.write(pixels(of: image, using: &generator), into: planes)
+    }
+
+    /// The RGB square before it is normalised.
+    package func pixels(
+        of image: Image, using generator: inout some RandomNumberGenerator
+    ) -> Image {
+        let region = crop.region(width: image.width, height: image.height, using: &generator)
+        let mirrored = flipProbability > 0 && generator.uniform(in: 0...1) < flipProbability
+        // Bicubic whatever the evaluation uses, as in the original.
+        return image.convertedToRGB().resized(
+            width: imageSize, height: imageSize, interpolation: .bicubic, region: region,
+            mirrored: mirrored)
+    }
+}

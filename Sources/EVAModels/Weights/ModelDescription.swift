@@ -1,0 +1,12 @@
+package import EVAConfiguration
+
+/// A model that was named by a user: its network, how its images are prepared, where its weights
+/// lie.
+package struct ModelDescription: Sendable {
+    /// What the user wrote.
+    package let name: String
+    package var configuration: ModelConfiguration
+    package var preprocessing: PreprocessingConfiguration
+    /// The weights file; nil for a network without weights.
+    package let weightsPath: String?
+}

@@ -1,0 +1,26 @@
+/// Python's `str.lower`: Unicode's full mapping with the one context it knows, the final sigma.
+enum Lowercase {
+    static func lowercased(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+        var result: [Unicode.Scalar] = []
+        result.reserveCapacity(text.count)
+        for (index, scalar) in text.enumerated() {
+            if scalar == "\u{3A3}" {
+                result.append(endsWord(text, at: index) ? "\u{3C2}" : "\u{3C3}")
+            } else if scalar.isASCII {
+                let isCapital = "A"..."Z" ~= scalar
+                result.append(isCapital ? Unicode.Scalar(UInt8(scalar.value) | 0x20) : scalar)
+            } else {
+                result.append(contentsOf: scalar.properties.lowercaseMapping.unicodeScalars)
+            }
+        }
+        return result
+    }
+
+    /// Whether the letter at an index has a letter with case before it and none after it, marks
+    /// that carry no case left aside (the Unicode Standard, table 3-17, Final_Sigma).
+    private static func endsWord(_ text: [Unicode.Scalar], at index: Int) -> Bool {
+        let before = text[..<index].last { !$0.properties.isCaseIgnorable }
+        let after = text[(index + 1)...].first { !$0.properties.isCaseIgnorable }
+        return before?.properties.isCased == true && after?.properties.isCased != true
+    }
+}

@@ -1,0 +1,42 @@
+/// Repairs text that went through programs which mistook its encoding or its markup.
+///
+/// Gives the results of `fix_text` of the Python package ftfy 6.3 with its default settings, which
+/// the published weights were trained with.
+enum TextRepair {
+    /// Longer lines are repaired in parts of this many scalars.
+    private static let segmentLimit = 1_000_000
+
+    /// Repairs text line by line. Behind the first `<` everything is taken for markup, whose
+    /// character references stay.
+    static func repaired(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+        var result: [Unicode.Scalar] = []
+        var isMarkup = false
+        var rest = text[...]
+        while !rest.isEmpty {
+            let lineEnd = rest.firstIndex(of: "\n").map { $0 + 1 } ?? rest.endIndex
+            let end = min(lineEnd, rest.startIndex + segmentLimit)
+            let segment = Array(rest[..<end])
+            rest = rest[end...]
+            isMarkup = isMarkup || segment.contains("<")
+            result += repairedSegment(segment, isMarkup: isMarkup)
+        }
+        return result
+    }
+
+    /// Applies every repair in turn until none changes anything.
+    private static func repairedSegment(
+        _ segment: [Unicode.Scalar], isMarkup: Bool
+    ) -> [Unicode.Scalar] {
+        var text = segment
+        while true {
+            let before = text
+            if !isMarkup {
+                text = CharacterReferences.unambiguousReplaced(in: text)
+            }
+            text = EncodingRepair.repaired(text)
+            text = CharacterRepair.repaired(text)
+            text = CanonicalComposition.composed(text)
+            if text == before { return text }
+        }
+    }
+}

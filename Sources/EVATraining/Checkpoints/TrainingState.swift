@@ -1,0 +1,53 @@
+/// Where a run stands, apart from tensors; `trainer_state.json` of a checkpoint.
+package struct TrainingState: Codable, Sendable, Equatable {
+    /// The form of the file; raised when an older program could misread it.
+    package static let currentVersion = 1
+
+    package var version = TrainingState.currentVersion
+    /// Optimizer steps taken.
+    package var step = 0
+    /// Steps of the whole run, which the schedule is stretched over.
+    package var totalSteps: Int
+    /// Steps since the last report, whose losses are summed beside the weights.
+    package var unreportedSteps = 0
+    /// What the order of samples and every random draw are functions of.
+    package var seed: Int
+    /// The data set and its size, to notice when another is given.
+    package var dataName: String
+    package var dataCount: Int
+    package var batchSize: Int
+    package var gradientAccumulationSteps: Int
+    /// The optimizer's name.
+    package var optimizer: String
+
+    package init(
+        totalSteps: Int, seed: Int, dataName: String, dataCount: Int, batchSize: Int,
+        gradientAccumulationSteps: Int, optimizer: String
+    ) {
+        self.totalSteps = totalSteps
+        self.seed = seed
+        self.dataName = dataName
+        self.dataCount = dataCount
+        self.batchSize = batchSize
+        self.gradientAccumulationSteps = gradientAccumulationSteps
+        self.optimizer = optimizer
+    }
+
+    /// What in `other`, a run's own state at its start, does not let it go on from this one.
+    package func differences(from other: TrainingState) -> [String] {
+        var differences: [String] = []
+        func compare<Value: Equatable>(_ name: String, _ saved: Value, _ now: Value) {
+            if saved != now { differences.append("\(name): saved \(saved), now \(now)") }
+        }
+        compare("format", version, other.version)
+        compare("total steps", totalSteps, other.totalSteps)
+        compare("--seed", seed, other.seed)
+        compare("samples", dataCount, other.dataCount)
+        compare("--per_device_train_batch_size", batchSize, other.batchSize)
+        compare(
+            "--gradient_accumulation_steps", gradientAccumulationSteps,
+            other.gradientAccumulationSteps)
+        compare("--optimizer", optimizer, other.optimizer)
+        return differences
+    }
+}

@@ -1,0 +1,35 @@
+/// What is logged of a stretch of steps; one line of `metrics.jsonl`.
+package struct StepReport: Codable, Sendable, Equatable {
+    /// Optimizer steps taken so far.
+    package let step: Int
+    /// The mean over the steps since the last report.
+    package let loss: Double
+    /// The rate of what belongs to neither tower, in the last step.
+    package let learningRate: Double
+    /// The rate of the visual tower's last layers.
+    package let visualLearningRate: Double
+    /// The rate of the text tower's last layers.
+    package let textLearningRate: Double
+    /// The gradient's global norm in the last step, before clipping.
+    package let gradientNorm: Double
+    /// What similarities are multiplied by.
+    package let logitScale: Double
+    package let samplesPerSecond: Double
+    /// Seconds a step waited for data.
+    package let dataSeconds: Double
+    /// Seconds a step took, waiting included.
+    package let stepSeconds: Double
+
+    package enum CodingKeys: String, CodingKey {
+        case step
+        case loss
+        case learningRate = "learning_rate"
+        case visualLearningRate = "visual_lr"
+        case textLearningRate = "text_lr"
+        case gradientNorm = "grad_norm"
+        case logitScale = "logit_scale"
+        case samplesPerSecond = "samples_per_second"
+        case dataSeconds = "data_seconds"
+        case stepSeconds = "step_seconds"
+    }
+}

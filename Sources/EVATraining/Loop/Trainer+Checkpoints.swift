@@ -1,0 +1,75 @@
+package import EVAData
+internal import EVAModels
+internal import EVAOptimization
+internal import EVATensorFiles
+internal import Foundation
+internal import Torch
+
+// Everything that a run is, to disk and back.
+extension Trainer {
+    private static let lossSumName = "report.loss_sum"
+
+    /// Saves the run as it stands; what training would do next is a function of what is saved.
+    package func saveCheckpoint() throws {
+        try checkpoints.write(step: state.step, limit: configuration.checkpoints.totalLimit) {
+            folder in
+            try clip.write(into: folder, preprocessing: preprocessing)
+            let tensors = optimizer.namedMoments + [(Self.lossSumName, lossSum)]
+            try SafetensorsWriter.write(
+                tensors.map {
+                    TensorEntry(
+                        name: $0.name, elementType: $0.tensor.dtype.elementType,
+                        shape: $0.tensor.shape)
+                }, to: folder + "/optimizer.safetensors"
+            ) { tensors[$0].tensor.hostTensor() }
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            try AtomicFile.write(
+                [UInt8](encoder.encode(state)), to: folder + "/trainer_state.json")
+        }
+    }
+
+    /// Sets the run to where a checkpoint was taken.
+    ///
+    /// - Throws: an error that lists every setting which differs from the saved run's.
+    func restore(from folder: String) throws {
+        let path = folder + "/trainer_state.json"
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw TrainingError("\(path): cannot be read")
+        }
+        let saved: TrainingState
+        do {
+            saved = try JSONDecoder().decode(TrainingState.self, from: data)
+        } catch {
+            throw TrainingError("\(path): not the state of a run: \(error)")
+        }
+        let differences = saved.differences(from: state)
+        guard differences.isEmpty else {
+            throw TrainingError(
+                "\(folder): this run differs from the saved one, so it cannot go on from there: "
+                    + differences.joined(separator: "; "))
+        }
+        try clip.loadWeights(
+            from: SafetensorsFile(path: folder + "/open_clip_model.safetensors"))
+        let file = try SafetensorsFile(path: folder + "/optimizer.safetensors")
+        try withoutGradient {
+            for (name, tensor) in optimizer.namedMoments + [(Self.lossSumName, lossSum)] {
+                let stored = try file.tensor(named: name)
+                guard stored.shape == tensor.shape else {
+                    throw TrainingError(
+                        "\(file.path): \(name): expected shape \(tensor.shape), got "
+                            + "\(stored.shape)")
+                }
+                tensor.copy(from: try stored.makeTensor())
+            }
+        }
+        optimizer.resume(stepCount: saved.step)
+        state = saved
+    }
+
+    /// Where the data goes on.
+    var dataPosition: BatchPosition {
+        data.schedule.position(
+            afterBatches: state.step * configuration.optimization.gradientAccumulationSteps)
+    }
+}
