@@ -1,6 +1,10 @@
 // Shapes of operators that libtorch computes on the meta device through Python alone.
+#include <ATen/ExpandUtils.h>
+#include <ATen/WrapDimUtils.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/result_type.h>
 #include <torch/library.h>
 
 #include <tuple>
@@ -30,9 +34,37 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> native_layer_norm_backward(
             wanted[2] && bias ? at::empty_like(*bias) : at::Tensor()};
 }
 
+at::Tensor &where_out(const at::Tensor &condition, const at::Tensor &self, const at::Tensor &other,
+                      at::Tensor &out) {
+    const auto shape =
+        at::infer_size(at::infer_size(condition.sizes(), self.sizes()), other.sizes());
+    out.resize_(shape);
+    return out;
+}
+
+at::Tensor where(const at::Tensor &condition, const at::Tensor &self, const at::Tensor &other) {
+    auto out = at::empty({0}, self.options().dtype(at::result_type(self, other)));
+    return where_out(condition, self, other, out);
+}
+
+at::Tensor index_select(const at::Tensor &input, int64_t dimension, const at::Tensor &index) {
+    auto sizes = input.sizes().vec();
+    sizes[at::maybe_wrap_dim(dimension, input.dim())] = index.numel();
+    return input.new_empty(sizes);
+}
+
+at::Tensor embedding_dense_backward(const at::Tensor &gradient, const at::Tensor &,
+                                    c10::SymInt rows, c10::SymInt, bool) {
+    return gradient.new_empty({rows.expect_int(), gradient.size(-1)});
+}
+
 }  // namespace
 
 TORCH_LIBRARY_IMPL(aten, Meta, library) {
     library.impl("native_layer_norm", native_layer_norm);
     library.impl("native_layer_norm_backward", native_layer_norm_backward);
+    library.impl("index_select", index_select);
+    library.impl("embedding_dense_backward", embedding_dense_backward);
+    library.impl("where.self", where);
+    library.impl("where.self_out", where_out);
 }
