@@ -14,6 +14,7 @@ let package = Package(
         // Level 0: C and C++ behind plain C headers.
         .systemLibrary(name: "Libtorch", pkgConfig: "libtorch"),
         .target(name: "CTorch", dependencies: ["Libtorch"]),
+        .target(name: "CTorchKernels", dependencies: ["Libtorch"]),
         .systemLibrary(
             name: "Libjpeg", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
         .systemLibrary(name: "Libpng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -22,7 +23,7 @@ let package = Package(
         .target(name: "CEmbeddedData"),
 
         // Level 1: values, files and tensors; none knows another.
-        .target(name: "Torch", dependencies: ["CTorch"]),
+        .target(name: "Torch", dependencies: ["CTorch", "CTorchKernels"]),
         .target(name: "EVAConfiguration"),
         .target(name: "EVATokenizer", dependencies: ["CEmbeddedData"]),
         .target(name: "EVAImaging", dependencies: ["CImageCodecs"]),
@@ -75,12 +76,16 @@ let package = Package(
         // Tests.
         .target(
             name: "EVATestSupport", dependencies: ["EVATensorFiles", "Torch"],
-            path: "Tests/EVATestSupport"),
-        .testTarget(name: "EVAConfigurationTests", dependencies: ["EVAConfiguration"]),
-        .testTarget(name: "EVATokenizerTests", dependencies: ["EVATokenizer"]),
-        .testTarget(name: "EVAImagingTests", dependencies: ["EVAImaging"]),
-        .testTarget(name: "EVATensorFilesTests", dependencies: ["EVATensorFiles"]),
-        .testTarget(name: "EVADataTests", dependencies: ["EVAData", "EVAImaging"]),
+            path: "Tests/EVATestSupport", resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "EVAConfigurationTests", dependencies: ["EVAConfiguration"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "EVATensorFilesTests", dependencies: ["EVATensorFiles"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "EVADataTests",
+            dependencies: ["EVAData", "EVAImaging", "EVATensorFiles", "EVATokenizer"]),
         .testTarget(name: "TorchTests", dependencies: ["EVATestSupport", "Torch"]),
         .testTarget(
             name: "EVAModelsTests",
@@ -91,18 +96,15 @@ let package = Package(
         .testTarget(
             name: "EVAOptimizationTests",
             dependencies: [
-                "EVALayers", "EVAModels", "EVAOptimization", "EVATensorFiles", "EVATestSupport",
-                "Torch",
-            ]),
+                "EVAConfiguration", "EVALayers", "EVAModels", "EVAOptimization", "EVATensorFiles",
+                "EVATestSupport", "Torch",
+            ], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "EVATrainingTests",
             dependencies: [
-                "EVAConfiguration", "EVAData", "EVAEvaluation", "EVAModels", "EVATensorFiles",
+                "EVAConfiguration", "EVAData", "EVALayers", "EVAModels", "EVATensorFiles",
                 "EVATestSupport", "EVATraining", "Torch",
             ]),
-        .testTarget(
-            name: "EVACommandsTests",
-            dependencies: ["EVACommands", "EVATensorFiles", "EVATestSupport", "evaclip"]),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -1,7 +1,7 @@
 // Separable resampling with the filters of Pillow's `Image.resize`. What makes the bytes equal:
 // weights are computed and normalised in double precision, then rounded to 22 fractional bits;
-// each pass sums in 32-bit integers, adds one half, shifts and clips to a byte; the horizontal
-// pass comes first. Every output depends on its own taps alone, so a window needs no more work
+// each pass sums in 32-bit integers, adds one half, shifts and clips to a byte; the order of the
+// passes is Pillow's. Every output depends on its own taps alone, so a window needs no more work
 // than its own size, and the order of the integer sum does not matter.
 //
 // A pass over an axis that keeps its size is the identity: both filters are 1 at 0 and 0 at the
@@ -368,14 +368,16 @@ static bool resample(
         free_table(&across);
         return false;
     }
-    // Very tall pictures are made shorter first: less memory between the passes.
-    bool tall = input.height > 100 * input.width && target.height < input.height;
+    // Since version 13, Pillow starts with the rows where this saves work. Before, columns always
+    // came first; where the orders differ, so do the results, by a level here and there.
+    int64_t shrinking = input.height - target.height;
+    bool rows_first = shrinking > 0 && shrinking > 2 * (input.width - target.width);
     int64_t first, rows;
     row_range(&down, &first, &rows);
-    uint8_t *between = tall ? allocate(target.window_height, input.width * pixel, 1)
-                            : allocate(rows, target.window_width * pixel, 1);
+    uint8_t *between = rows_first ? allocate(target.window_height, input.width * pixel, 1)
+                                  : allocate(rows, target.window_width * pixel, 1);
     bool done = between != NULL;
-    if (done && tall) {
+    if (done && rows_first) {
         size_t stride = (size_t)(input.width * pixel);
         if (sixteen) {
             vertical_16(input.pixels, input.stride, (int64_t)stride, &down, 0, between);

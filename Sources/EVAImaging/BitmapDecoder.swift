@@ -75,7 +75,9 @@ enum BitmapDecoder {
         }
     }
 
-    /// Run-length coded indices. Pixels that are skipped have index 0.
+    /// Run-length coded indices.
+    ///
+    /// Pixels that are skipped have index 0.
     private static func runs(
         _ bytes: UnsafeRawBufferPointer, _ header: BitmapHeader, name: String
     ) throws -> [UInt8] {

@@ -111,8 +111,12 @@ struct BitmapHeader {
     private static func coding(
         bits: Int, compression: Int, name: String, masks: [Int]
     ) throws -> Coding {
-        let bits555 = [Field(shift: 10, bits: 5), Field(shift: 5, bits: 5), Field(shift: 0, bits: 5)]
-        let bits565 = [Field(shift: 11, bits: 5), Field(shift: 5, bits: 6), Field(shift: 0, bits: 5)]
+        let bits555 = [
+            Field(shift: 10, bits: 5), Field(shift: 5, bits: 5), Field(shift: 0, bits: 5),
+        ]
+        let bits565 = [
+            Field(shift: 11, bits: 5), Field(shift: 5, bits: 6), Field(shift: 0, bits: 5),
+        ]
         switch (compression, bits) {
         case (0, 1), (0, 4), (0, 8): return .indices(bits)
         case (0, 16): return .packed(bits555)

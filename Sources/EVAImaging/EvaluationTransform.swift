@@ -1,4 +1,6 @@
-/// How a picture of any shape becomes a square. The raw values are open_clip's `resize_mode`.
+/// How a picture of any shape becomes a square.
+///
+/// The raw values are open_clip's `resize_mode`.
 public enum ResizeMode: String, Sendable, CaseIterable {
     /// The short side becomes the size, the middle of the long side is kept.
     case shortest
@@ -79,8 +81,10 @@ public struct EvaluationTransform: Sendable {
             width: width, height: height, interpolation: interpolation, window: window)
     }
 
-    /// open_clip's `ResizeKeepRatio(longest=1)` and `CenterCropOrPad`. The border is zero in the
-    /// picture's own mode: black, but white in CMYK and the first entry of a palette.
+    /// open_clip's `ResizeKeepRatio(longest=1)` and `CenterCropOrPad`.
+    ///
+    /// The border is zero in the picture's own mode: black, but white in CMYK and the first entry
+    /// of a palette.
     private func longest(_ image: Image) -> Image {
         let ratio = Double(max(image.width, image.height)) / Double(imageSize)
         let width = max(1, Int((Double(image.width) / ratio).rounded(.toNearestOrEven)))

@@ -1,6 +1,8 @@
 import CImageCodecs
 
-/// How a resized pixel is made from its neighbours. The raw values are open_clip's names.
+/// How a resized pixel is made from its neighbours.
+///
+/// The raw values are open_clip's names.
 public enum Interpolation: String, Sendable, CaseIterable {
     /// A triangle as wide as an output pixel on each side.
     case bilinear

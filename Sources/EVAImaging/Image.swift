@@ -3,7 +3,9 @@
 /// The mode is kept because resizing depends on it: Pillow, and with it every published result of
 /// these models, resizes a picture in its own mode and converts to RGB afterwards.
 public struct Image: Sendable, Equatable {
-    /// How a pixel is stored. The raw values are Pillow's names.
+    /// How a pixel is stored.
+    ///
+    /// The raw values are Pillow's names.
     public enum Mode: String, Sendable, CaseIterable {
         /// Black and white: one byte, 0 or 255.
         case bilevel = "1"

@@ -1,4 +1,6 @@
-/// What a picture from outside may ask for. Checked on its header, before memory is allocated.
+/// What a picture from outside may ask for.
+///
+/// Checked on its header, before memory is allocated.
 public struct ImageLimits: Sendable, Equatable {
     /// The most pixels that a picture may have.
     ///

@@ -11,7 +11,9 @@ public struct TrainingTransform: Sendable {
     private let crop: RandomResizedCrop
     private let normalization: Normalization
 
-    /// Makes the transform. The defaults are those of the EVA-CLIP recipes.
+    /// Makes the transform.
+    ///
+    /// The defaults are those of the EVA-CLIP recipes.
     ///
     /// - Parameters:
     ///   - imageSize: The side of the square, in pixels.

@@ -49,8 +49,8 @@ public struct TensorFileError: Error, Sendable, Equatable, CustomStringConvertib
         self.code = code
         self.path = path
         self.offset = offset
-        self.tensor = tensor
-        self.message = message
+        self.tensor = tensor.map(Self.line)
+        self.message = Self.line(message)
     }
 
     /// The whole error as one line.
@@ -61,6 +61,14 @@ public struct TensorFileError: Error, Sendable, Equatable, CustomStringConvertib
         if let tensor { parts.append("tensor '\(tensor)'") }
         parts.append(message)
         return parts.joined(separator: ": ")
+    }
+
+    /// Text that may hold names out of a file, on one line and not at any length.
+    private static func line(_ text: String) -> String {
+        let limit = 1_000
+        let head = text.unicodeScalars.prefix(limit)
+        let shown = head.map { $0.properties.generalCategory == .control ? "?" : String($0) }
+        return shown.joined() + (head.endIndex == text.unicodeScalars.endIndex ? "" : " ...")
     }
 
     /// A failed system call while reading.

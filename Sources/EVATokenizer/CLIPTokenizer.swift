@@ -45,12 +45,11 @@ public struct CLIPTokenizer: Sendable {
     /// - Returns: `contextLength` tokens. A longer text is cut and keeps `endOfText` as its last
     ///   token; a shorter one is followed by zeros.
     public func encode(_ text: String, contextLength: Int) -> [Int32] {
+        guard contextLength > 0 else { return [] }
         var tokens = encode(text, atMost: contextLength)
         if tokens.count > contextLength {
-            tokens.removeSubrange(max(contextLength, 0)...)
-            if !tokens.isEmpty {
-                tokens[tokens.count - 1] = endOfText
-            }
+            tokens.removeSubrange(contextLength...)
+            tokens[contextLength - 1] = endOfText
         } else {
             tokens.append(contentsOf: repeatElement(0, count: contextLength - tokens.count))
         }

@@ -1,5 +1,3 @@
-internal import Foundation
-
 extension EvaluationReport {
     /// The report as lines of text for a console.
     ///
@@ -8,10 +6,10 @@ extension EvaluationReport {
     /// - Returns: The lines, each ending with a newline.
     public func table(classLimit: Int = 40) -> String {
         var lines = [
-            "\(images) images, \(classes) classes, \(Self.fixed(seconds, 1)) s"
+            "\(images) images, \(classes) classes, \(seconds.fixed(1)) s"
                 + (badImages > 0 ? ", \(badImages) unreadable images left out" : ""),
-            "top-1 \(Self.percent(top1)) (95 % interval \(Self.fixed(top1Interval[0], 2)) "
-                + "to \(Self.fixed(top1Interval[1], 2)))",
+            "top-1 \(Self.percent(top1)) (95 % interval \(top1Interval[0].fixed(2)) "
+                + "to \(top1Interval[1].fixed(2)))",
             "top-5 \(Self.percent(top5))",
             "mean per-class recall \(Self.percent(100 * metrics.meanPerClassRecall))",
         ]
@@ -32,8 +30,8 @@ extension EvaluationReport {
             [[heading, "images", "top-1", "top-5"]]
             + listed.map { result in
                 [
-                    result.name, "\(result.images)", result.top1.map { Self.fixed($0, 2) } ?? "-",
-                    result.top5.map { Self.fixed($0, 2) } ?? "-",
+                    result.name, "\(result.images)", result.top1.map { $0.fixed(2) } ?? "-",
+                    result.top5.map { $0.fixed(2) } ?? "-",
                 ]
             }
         return Self.aligned(rows)
@@ -44,7 +42,7 @@ extension EvaluationReport {
             [["often mistaken", "top-1", "taken for"]]
             + confusions.map { confusion in
                 [
-                    confusion.name, Self.fixed(confusion.top1, 2),
+                    confusion.name, confusion.top1.fixed(2),
                     confusion.takenFor.map { "\($0.name) (\($0.images))" }.joined(separator: ", "),
                 ]
             }
@@ -73,9 +71,5 @@ extension EvaluationReport {
         }
     }
 
-    private static func percent(_ value: Double) -> String { fixed(value, 2) + " %" }
-
-    private static func fixed(_ value: Double, _ digits: Int) -> String {
-        String(format: "%.\(digits)f", value)
-    }
+    private static func percent(_ value: Double) -> String { value.fixed(2) + " %" }
 }

@@ -1,5 +1,4 @@
 package import EVAData
-package import EVALayers
 package import EVAModels
 package import Torch
 

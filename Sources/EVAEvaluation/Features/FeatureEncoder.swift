@@ -1,5 +1,6 @@
+internal import EVAConfiguration
 package import EVAData
-package import EVALayers
+internal import EVALayers
 package import EVAModels
 package import Torch
 

@@ -256,12 +256,9 @@ struct PickleReader {
 
     private mutating func pushConstructor(module: String, name: String) throws(TensorFileError) {
         guard let constructor = PickleConstructor(module: module, name: name) else {
-            // The name comes from the file: it is shown on one line and not at any length.
-            let shown = "\(module).\(name)".unicodeScalars.prefix(100)
-                .map { $0.value < 0x20 ? "?" : String($0) }.joined()
             throw fault(
                 .refused,
-                "the pickle asks for '\(shown)', which is not needed for weights; nothing was run. "
+                "the pickle asks for '\(module).\(name)', which is not needed for weights; nothing was run. "
                     + "Load the file where you trust it and save its tensors alone")
         }
         try push(.constructor(constructor))

@@ -2,25 +2,25 @@
 ///
 /// `JSONSerialization` keeps one of two equal keys, builds the whole tree, and does not say at which
 /// byte a fault lies; headers of tensor files need the opposite of all three.
-struct JSONCursor {
+package struct JSONCursor {
     /// A fault in the text and the position of its byte.
-    struct Fault: Error {
-        let offset: Int
-        let message: String
+    package struct Fault: Error {
+        package let offset: Int
+        package let message: String
     }
 
     private static let depthLimit = 64
 
     private let text: UnsafeRawBufferPointer
     /// The position of the next byte.
-    private(set) var offset = 0
+    package private(set) var offset = 0
 
-    init(_ text: UnsafeRawBufferPointer) {
+    package init(_ text: UnsafeRawBufferPointer) {
         self.text = text
     }
 
     /// Passes over white space and tells the next byte without taking it; `nil` at the end.
-    mutating func peek() -> UInt8? {
+    package mutating func peek() -> UInt8? {
         while offset < text.count {
             switch text[offset] {
             case UInt8(ascii: " "), UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "\t"):
@@ -33,7 +33,7 @@ struct JSONCursor {
     }
 
     /// Takes one punctuation character.
-    mutating func expect(_ character: Unicode.Scalar) throws(Fault) {
+    package mutating func expect(_ character: Unicode.Scalar) throws(Fault) {
         guard peek() == UInt8(ascii: character) else {
             throw fault("expected '\(character)', got \(describeNext())")
         }
@@ -41,7 +41,7 @@ struct JSONCursor {
     }
 
     /// Takes an object, calling back with each key when the cursor stands before its value.
-    mutating func object(
+    package mutating func object(
         _ member: (inout JSONCursor, _ key: String, _ keyOffset: Int) throws -> Void
     ) throws {
         try expect("{")
@@ -58,7 +58,7 @@ struct JSONCursor {
     }
 
     /// Takes an array, calling back when the cursor stands before an element.
-    mutating func array(_ element: (inout JSONCursor) throws -> Void) throws {
+    package mutating func array(_ element: (inout JSONCursor) throws -> Void) throws {
         try expect("[")
         if peek() == UInt8(ascii: "]") { return try expect("]") }
         while true {
@@ -69,7 +69,7 @@ struct JSONCursor {
     }
 
     /// Takes a string.
-    mutating func string() throws(Fault) -> String {
+    package mutating func string() throws(Fault) -> String {
         try expect("\"")
         let start = offset
         while offset < text.count, text[offset] != UInt8(ascii: "\"") {
@@ -81,7 +81,7 @@ struct JSONCursor {
     }
 
     /// Takes a whole number that is not negative.
-    mutating func count() throws(Fault) -> Int {
+    package mutating func count() throws(Fault) -> Int {
         _ = peek()
         let start = offset
         var value = 0
@@ -105,7 +105,7 @@ struct JSONCursor {
     }
 
     /// Takes a value of any kind without keeping it.
-    mutating func skipValue(depth: Int = 0) throws {
+    package mutating func skipValue(depth: Int = 0) throws {
         guard depth < Self.depthLimit else { throw fault("nested too deeply") }
         switch peek() {
         case UInt8(ascii: "{"): try object { cursor, _, _ in try cursor.skipValue(depth: depth + 1) }
@@ -125,12 +125,12 @@ struct JSONCursor {
     }
 
     /// Checks that nothing but white space follows.
-    mutating func expectEnd() throws(Fault) {
+    package mutating func expectEnd() throws(Fault) {
         guard peek() == nil else { throw fault("expected the end, got \(describeNext())") }
     }
 
     /// A fault at a position, or where the cursor stands.
-    func fault(_ message: String, at position: Int? = nil) -> Fault {
+    package func fault(_ message: String, at position: Int? = nil) -> Fault {
         Fault(offset: position ?? offset, message: message)
     }
 

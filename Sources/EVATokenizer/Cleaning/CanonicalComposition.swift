@@ -4,8 +4,7 @@ internal import CEmbeddedData
 /// both (Unicode Standard Annex 15).
 enum CanonicalComposition {
     static func composed(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
-        // Below U+0300 there are no marks to join, and no character is written another way.
-        guard text.contains(where: { $0.value >= 0x300 }) else { return text }
+        guard text.contains(where: mayChange) else { return text }
         return recomposed(orderedMarks(decomposed(text)))
     }
 
@@ -48,6 +47,8 @@ enum CanonicalComposition {
         /// What a character splits into, one step further.
         var parts: [UInt32: [UInt32]] = [:]
         var composites: [Pair: UInt32] = [:]
+        /// The characters that are always written another way, or may join what precedes them.
+        var unstable: Set<UInt32> = []
     }
 
     private static let tables: Tables = {
@@ -58,12 +59,22 @@ enum CanonicalComposition {
                 .compactMap { UInt32($0, radix: 16) }
             let parts = Array(numbers.dropFirst())
             tables.parts[numbers[0]] = parts
-            if parts.count == 2, !isNeverJoined {
+            if parts.count == 1 || isNeverJoined {
+                tables.unstable.insert(numbers[0])
+            } else {
+                tables.unstable.insert(parts[1])
                 tables.composites[Pair(first: parts[0], second: parts[1])] = numbers[0]
             }
         }
         return tables
     }()
+
+    private static func mayChange(_ scalar: Unicode.Scalar) -> Bool {
+        // Below U+0300 there are no marks, and no character is written another way.
+        scalar.value >= 0x300
+            && (tables.unstable.contains(scalar.value) || vowels.contains(scalar.value)
+                || tails.contains(scalar.value) || markClass(scalar.value) > 0)
+    }
 
     // MARK: The three steps
 

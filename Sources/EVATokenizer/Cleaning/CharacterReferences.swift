@@ -9,8 +9,10 @@ enum CharacterReferences {
             if let (number, length) = number(rest) {
                 return (length, character(number))
             }
-            let nameLength = rest.prefix(32).prefix { !"\t\n\u{C} <&#;".unicodeScalars.contains($0) }
-                .count
+            let nameLength = rest.prefix(32).prefix {
+                !"\t\n\u{C} <&#;".unicodeScalars.contains($0)
+            }
+            .count
             guard nameLength > 0 else { return nil }
             let hasSemicolon = rest.dropFirst(nameLength).first == ";"
             let name = rest.prefix(nameLength + (hasSemicolon ? 1 : 0))

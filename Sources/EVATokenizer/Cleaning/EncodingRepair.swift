@@ -18,10 +18,10 @@ enum EncodingRepair {
     /// A text with one layer of mojibake less, or nil if there is nothing to be done.
     private static func improved(_ text: [Unicode.Scalar]) -> [Unicode.Scalar]? {
         guard MojibakeDetector.isSuspicious(text) else { return nil }
-        for (index, encoding) in encodings.enumerated() {
+        for encoding in encodings {
             guard var bytes = encoding.encoded(text) else { continue }
-            // Mac OS Roman has the en dash at 0xD0, which stands before spaces rightfully.
-            if index != 8 {
+            // Mac OS Roman has the en dash at 0xD0, and that stands before spaces rightly.
+            if encoding.decoded(0xD0) != "\u{2013}" {
                 bytes = UTF8Repair.noBreakSpacesRestored(bytes)
             }
             if encoding.writesReplacements {

@@ -9,6 +9,8 @@ enum Lowercase {
             } else if scalar.isASCII {
                 let isCapital = "A"..."Z" ~= scalar
                 result.append(isCapital ? Unicode.Scalar(UInt8(scalar.value) | 0x20) : scalar)
+            } else if !scalar.properties.changesWhenLowercased {
+                result.append(scalar)
             } else {
                 result.append(contentsOf: scalar.properties.lowercaseMapping.unicodeScalars)
             }

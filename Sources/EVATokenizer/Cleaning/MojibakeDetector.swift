@@ -2,7 +2,7 @@
 enum MojibakeDetector {
     /// Whether a text breaks one of `MojibakeRules`; ASCII never does.
     static func isSuspicious(_ text: [Unicode.Scalar]) -> Bool {
-        guard text.contains(where: { !$0.isASCII }) else { return false }
+        guard let first = text.firstIndex(where: { !$0.isASCII }) else { return false }
         let traits = text.map(MojibakeTraits.init(of:))
         func fits(_ rule: [MojibakeRules.Place], at start: Int) -> Bool {
             rule.count <= text.count - start
@@ -10,10 +10,17 @@ enum MojibakeDetector {
                     rule[$0].matches(text[start + $0], traits[start + $0])
                 }
         }
-        return MojibakeRules.atStart.contains { fits($0, at: 0) }
-            || text.indices.contains { start in
-                MojibakeRules.anywhere.contains { fits($0, at: start) }
+        if MojibakeRules.atStart.contains(where: { fits($0, at: 0) }) { return true }
+        // Every rule wants a character outside of ASCII at one of its first three places.
+        var reach = max(first - 2, 0)
+        for index in first..<text.count where !text[index].isASCII {
+            for start in max(reach, index - 2)...index
+            where MojibakeRules.anywhere.contains(where: { fits($0, at: start) }) {
+                return true
             }
+            reach = index + 1
+        }
+        return false
     }
 
     // MARK: Sequences

@@ -99,8 +99,10 @@ enum MojibakeRules {
             [of("\u{C3}"), of("\u{A0}\u{A1}")],
             [lowerASCII, capitalAs, of(" ")],
             [lowerASCII, space, capitalAs, of(" ")],
-            [of(.closing, or: "abcdefghijklmnopqrstuvwxyz.,?!"), of("\u{C2}"),
-                of(.punctuation, or: " ")],
+            [
+                of(.closing, or: "abcdefghijklmnopqrstuvwxyz.,?!"), of("\u{C2}"),
+                of(.punctuation, or: " "),
+            ],
         ]
     }()
 
@@ -108,7 +110,9 @@ enum MojibakeRules {
     private static let macRoman: [[Place]] = [
         [
             of("\u{221A}"),
-            of("\u{B1}\u{2202}\u{2020}\u{2260}\u{AE}\u{2122}\u{B4}\u{2264}\u{2265}\u{A5}\u{B5}\u{F8}"),
+            of(
+                "\u{B1}\u{2202}\u{2020}\u{2260}\u{AE}\u{2122}\u{B4}\u{2264}\u{2265}\u{A5}\u{B5}\u{F8}"
+            ),
         ],
         [of("\u{2248}"), of("\u{B0}\u{A2}")],
         [

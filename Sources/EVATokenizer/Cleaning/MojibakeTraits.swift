@@ -34,10 +34,15 @@ struct MojibakeTraits: OptionSet, Sendable {
     }
 
     init(of scalar: Unicode.Scalar) {
-        self = Self.table[scalar.value] ?? []
+        switch scalar.value {
+        case 0x80..<Self.rareFrom: self = Self.usual[Int(scalar.value)]
+        case 0xF8FF...0xFFFD: self = Self.rare[scalar.value] ?? []
+        default: self = []
+        }
     }
 
-    private static let table: [UInt32: MojibakeTraits] = {
+    private static let rareFrom: UInt32 = 0x2600
+    private static let rare: [UInt32: MojibakeTraits] = {
         var table: [UInt32: MojibakeTraits] = [:]
         for (traits, ranges) in groups {
             for value in ranges.joined() {
@@ -46,6 +51,7 @@ struct MojibakeTraits: OptionSet, Sendable {
         }
         return table
     }()
+    private static let usual = (0..<rareFrom).map { rare[$0] ?? [] }
 
     private static let groups: [(MojibakeTraits, [ClosedRange<UInt32>])] = [
         (
@@ -58,7 +64,7 @@ struct MojibakeTraits: OptionSet, Sendable {
         (
             .control,
             [
-                0x80...0x9F,
+                0x80...0x9F
             ]
         ),
         (

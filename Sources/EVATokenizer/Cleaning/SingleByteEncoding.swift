@@ -5,8 +5,9 @@ struct SingleByteEncoding: Sendable {
     /// Whether U+FFFD, which stands for a byte that was lost, is written as `lostByte`.
     let writesReplacements: Bool
 
-    /// The byte, SUBSTITUTE, that is written for U+FFFD. Text that holds this very character can
-    /// then not be written at all.
+    /// The byte, SUBSTITUTE, that is written for U+FFFD.
+    ///
+    /// Text that holds this very character can then not be written at all.
     static let lostByte: UInt8 = 0x1A
 
     /// - Parameters:

@@ -9,7 +9,7 @@ enum TextCleaner {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(scalars.count)
         for scalar in scalars {
-            bytes.append(contentsOf: UTF8.encode(scalar).unsafelyUnwrapped)
+            bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
         }
         return bytes
     }

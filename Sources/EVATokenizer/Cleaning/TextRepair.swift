@@ -1,13 +1,15 @@
 /// Repairs text that went through programs which mistook its encoding or its markup.
 ///
-/// Gives the results of `fix_text` of the Python package ftfy 6.3 with its default settings, which
-/// the published weights were trained with.
+/// Gives the results of `fix_text` of the Python package ftfy 6.3 with its default settings, with
+/// which the reference tokenizer begins.
 enum TextRepair {
     /// Longer lines are repaired in parts of this many scalars.
     private static let segmentLimit = 1_000_000
 
-    /// Repairs text line by line. Behind the first `<` everything is taken for markup, whose
-    /// character references stay.
+    /// Repairs text line by line.
+    ///
+    /// From the line with the first `<` on everything is taken for markup, whose character
+    /// references stay.
     static func repaired(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         var result: [Unicode.Scalar] = []
         var isMarkup = false

@@ -91,12 +91,11 @@ enum UTF8Repair {
         var position = 0
         while position < bytes.count {
             let rest = bytes[position...]
-            if let (scalar, length) = variant(rest) ?? standard(rest) {
-                result.append(scalar)
-                position += length
-            } else {
+            guard let (scalar, length) = variant(rest) ?? standard(rest) else {
                 return nil
             }
+            result.append(scalar)
+            position += length
         }
         return result
     }
@@ -109,6 +108,7 @@ enum UTF8Repair {
     }
 
     private static func variant(_ bytes: ArraySlice<UInt8>) -> (Unicode.Scalar, length: Int)? {
+        guard let lead = bytes.first, lead == 0xC0 || lead == 0xED else { return nil }
         let unit = Array(bytes.prefix(6))
         switch unit.first {
         case 0xC0 where unit.dropFirst() == [0x0A]:

@@ -4,7 +4,7 @@ internal import CEmbeddedData
 ///
 /// Ids are given in this order: the 256 bytes, the same bytes at the end of a word, the result of
 /// each merge, `startOfText`, `endOfText`.
-struct Vocabulary: Sendable {
+final class Vocabulary: Sendable {
     /// The id of every byte inside a word; at the end of a word it is 256 more.
     let byteSymbols: [Int32]
     /// The symbols that reach to the end of a word.

@@ -28,7 +28,8 @@ struct WordEncoder {
     /// for n bytes, so that a caption of one endless word does no harm.
     private mutating func merge(_ word: UnsafeBufferPointer<UInt8>) {
         symbols.removeAll(keepingCapacity: true)
-        symbols.append(contentsOf: word.lazy.map { [vocabulary] in vocabulary.byteSymbols[Int($0)] })
+        symbols.append(
+            contentsOf: word.lazy.map { [vocabulary] in vocabulary.byteSymbols[Int($0)] })
         symbols[symbols.count - 1] += 256
         let count = Int32(symbols.count)
         next.removeAll(keepingCapacity: true)

@@ -2,6 +2,7 @@ package import EVAConfiguration
 package import EVAData
 internal import EVAImaging
 internal import EVATokenizer
+internal import Foundation
 internal import TorchParallel
 
 /// What a run trains on: the samples, their order and how they are prepared.
@@ -30,9 +31,7 @@ package struct TrainingData {
                 ? .evaluation(EvaluationTransform(preprocessing))
                 : .training(
                     TrainingTransform(
-                        imageSize: preprocessing.imageSize, mean: preprocessing.mean,
-                        std: preprocessing.std,
-                        flipProbability: configuration.flips ? 0.5 : 0)),
+                        preprocessing, flipProbability: configuration.flips ? 0.5 : 0)),
             tokenizer: try CLIPTokenizer.published(), contextLength: model.text.contextLength,
             seed: UInt64(bitPattern: Int64(seed)))
     }
@@ -64,7 +63,8 @@ package struct TrainingData {
                 split: .training, count: configuration.sampleCount ?? 100_000,
                 imageSize: model.vision.imageSize, seed: UInt64(bitPattern: Int64(seed)))
         case "coco_clip", "coco_karpathy":
-            let root = configuration.root ?? COCOKarpathySource.defaultRoot()
+            let root = configuration.root ?? COCOKarpathySource.defaultRoot(
+                    environment: ProcessInfo.processInfo.environment)
             return try COCOKarpathySource(root: root, split: .train)
         default:
             throw DataError(

@@ -1,4 +1,5 @@
-package import EVAData
+internal import EVAConfiguration
+internal import EVAData
 internal import EVAModels
 internal import EVAOptimization
 internal import EVATensorFiles

@@ -1,5 +1,6 @@
 internal import EVAConfiguration
-package import EVAData
+internal import EVAData
+internal import EVALayers
 internal import EVAModels
 internal import EVAOptimization
 internal import Foundation

@@ -1,5 +1,5 @@
 package import EVAConfiguration
-package import EVAData
+internal import EVAData
 package import EVAModels
 internal import EVALayers
 internal import EVAOptimization

@@ -5,7 +5,7 @@ extension Operator {
     /// Calls the operator; lists of tensors among the results are laid flat.
     ///
     /// - Throws: `TorchError` with the arguments' shapes and libtorch's words.
-    package func call(_ arguments: [Argument]) throws -> [Tensor?] {
+    package func call(_ arguments: [OperatorArgument]) throws -> [Tensor?] {
         var marshalled = MarshalledArguments(arguments)
         var results = [ct_tensor?](repeating: nil, count: marshalled.resultCapacity)
         var resultCount = 0
@@ -20,7 +20,7 @@ extension Operator {
     }
 
     /// Calls the operator for its single result; a failure is a mistake of our own and traps.
-    package func callAsFunction(_ arguments: Argument...) -> Tensor {
+    package func callAsFunction(_ arguments: OperatorArgument...) -> Tensor {
         guard let first = trapping(arguments).first, let result = first else {
             fatalError("\(rawValue)(\(arguments)) gave no tensor")
         }
@@ -28,7 +28,7 @@ extension Operator {
     }
 
     /// Calls the operator for all its results; a failure is a mistake of our own and traps.
-    package func results(_ arguments: Argument...) -> [Tensor] {
+    package func results(_ arguments: OperatorArgument...) -> [Tensor] {
         trapping(arguments).map { result in
             guard let result else { fatalError("\(rawValue)(\(arguments)) gave an undefined tensor") }
             return result
@@ -36,11 +36,11 @@ extension Operator {
     }
 
     /// Calls the operator for its effect; a failure is a mistake of our own and traps.
-    package func run(_ arguments: Argument...) {
+    package func run(_ arguments: OperatorArgument...) {
         _ = trapping(arguments)
     }
 
-    private func trapping(_ arguments: [Argument]) -> [Tensor?] {
+    private func trapping(_ arguments: [OperatorArgument]) -> [Tensor?] {
         do {
             return try call(arguments)
         } catch {
@@ -62,7 +62,7 @@ private struct MarshalledArguments {
     /// Room for the results: the largest operators give one tensor for each that they take.
     let resultCapacity: Int
 
-    init(_ arguments: [Argument]) {
+    init(_ arguments: [OperatorArgument]) {
         values.reserveCapacity(arguments.count)
         starts.reserveCapacity(arguments.count)
         for argument in arguments {

@@ -1,4 +1,5 @@
 internal import CTorch
+internal import CTorchKernels
 
 /// The operators of libtorch that the program calls, by name and overload.
 ///
@@ -69,7 +70,7 @@ package enum Operator: String, CaseIterable, Sendable {
     // Networks
     case embedding = "aten::embedding"
     case layerNorm = "aten::layer_norm"
-    case linear = "aten::linear"
+    case linear = "evaclip::linear"
     case matmul = "aten::matmul"
     case scaledDotProductAttention = "aten::scaled_dot_product_attention"
     // Random
@@ -110,6 +111,7 @@ package enum Operator: String, CaseIterable, Sendable {
 
     // Written once, when first read, and never again: handles are immutable in libtorch.
     private nonisolated(unsafe) static let handles: [Operator: ct_operator] = {
+        ck_register()
         var handles: [Operator: ct_operator] = [:]
         for operation in allCases {
             let parts = operation.rawValue.split(separator: ".", maxSplits: 1)

@@ -45,7 +45,7 @@ extension Tensor {
 
     /// Each element, but no less than `lower` and no more than `upper`.
     package func clamped(from lower: Double, to upper: Double? = nil) -> Tensor {
-        Operator.clamp(.tensor(self), .double(lower), upper.map(Argument.double) ?? .none)
+        Operator.clamp(.tensor(self), .double(lower), upper.map(OperatorArgument.double) ?? .none)
     }
 
     /// Clamps the elements where they lie.

@@ -1,5 +1,5 @@
 /// One argument of an operator, in the order of its schema.
-package enum Argument {
+package enum OperatorArgument {
     case none
     case tensor(Tensor)
     case tensors([Tensor])
@@ -15,12 +15,12 @@ package enum Argument {
     case random(RandomSource)
 
     /// A tensor, or nothing.
-    package static func optional(_ tensor: Tensor?) -> Argument {
-        tensor.map(Argument.tensor) ?? .none
+    package static func optional(_ tensor: Tensor?) -> OperatorArgument {
+        tensor.map(OperatorArgument.tensor) ?? .none
     }
 }
 
-extension Argument: CustomStringConvertible {
+extension OperatorArgument: CustomStringConvertible {
     package var description: String {
         switch self {
         case .none: "none"

@@ -1,0 +1,100 @@
+internal import ArgumentParser
+internal import EVAConfiguration
+internal import EVAEvaluation
+internal import EVAData
+internal import EVALayers
+internal import EVAModels
+internal import EVATokenizer
+internal import Foundation
+internal import Torch
+
+/// `evaclip classify`: which of some words describes a picture best.
+struct ClassifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "classify", abstract: "Classifies pictures by words.")
+
+    @OptionGroup var model: ModelOptions
+
+    @Option(parsing: .upToNextOption, help: "Pictures: files and folders.")
+    var images: [String]
+
+    @Option(
+        parsing: .upToNextOption,
+        help: "The words to choose from, or one file with a word or phrase a line.")
+    var labels: [String]
+
+    @Option(help: "A file of sentences with {} where the label goes.")
+    var templates: String?
+
+    @Option(help: "How many labels to show for each picture.")
+    var top = 5
+
+    @Flag(help: "Print JSON: one object a picture.")
+    var json = false
+
+    func validate() throws {
+        guard top > 0 else { throw ValidationError("--top \(top): expected at least 1") }
+    }
+
+    /// One picture's best labels.
+    private struct Result: Encodable {
+        struct Label: Encodable {
+            let label: String
+            let probability: Double
+        }
+        let image: String
+        let labels: [Label]
+    }
+
+    func run() throws {
+        let description = try model.describe()
+        let input = try ImageInput(images)
+        var words = labels
+        if labels.count == 1, FileManager.default.fileExists(atPath: labels[0]) {
+            words = try TextInput.read(labels[0])
+        }
+        let sentences = try templates.map(TextInput.read) ?? ["a photo of a {}."]
+        let prompts = try PromptSet(classNames: words, templates: sentences)
+        let clip = try model.load(description)
+        let encoder = FeatureEncoder(
+            clip, computeDType: model.computeDType, batchSize: model.batchSize)
+        let tokenizer = try CLIPTokenizer.published()
+        let length = description.configuration.text.contextLength
+        let classifier = try ZeroShotClassifier(prompts, encoder: encoder) {
+            tokenizer.encode($0, contextLength: length)
+        }
+        let scale = clip.logitScale.value.detached().exp().item()
+        try input.forEachBatch(of: model.batchSize, for: description) { batch in
+            // The classifier's logits are 100 cosines; the model's own factor gives probabilities.
+            let logits = classifier.logits(try encoder.images(of: batch)) * (scale / 100)
+            let best = logits.top(min(top, words.count))
+            let probabilities = (best.values - logits.logSumExp(dimension: 1).unsqueezed(1))
+                .exp().floats()
+            let indices = best.indices.integers()
+            let width = min(top, words.count)
+            for (row, index) in batch.sampleIndices.enumerated() {
+                try show(
+                    Result(
+                        image: input.paths[index],
+                        labels: (0..<width).map { column in
+                            Result.Label(
+                                label: words[indices[row * width + column]],
+                                probability: Double(probabilities[row * width + column]))
+                        }))
+            }
+        }
+    }
+
+    private func show(_ result: Result) throws {
+        guard json else {
+            print(result.image)
+            for label in result.labels {
+                print(String(format: "  %6.2f %%  ", label.probability * 100) + label.label)
+            }
+            return
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(result), as: UTF8.self))
+    }
+}

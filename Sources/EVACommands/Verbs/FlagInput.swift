@@ -1,0 +1,40 @@
+internal import EVAConfiguration
+internal import Foundation
+
+/// The flags of `train` and `eval`: the command line over a file of flags.
+enum FlagInput {
+    /// - Returns: nil where only help was asked for, which is printed.
+    static func read(_ arguments: [String], verb: FlagVerb) throws -> FlagValues? {
+        guard !arguments.contains("--help"), !arguments.contains("-h") else {
+            print(help(verb))
+            return nil
+        }
+        var flags = try FlagParser.parse(arguments, verb: verb)
+        if let path = flags.text("run_config") {
+            guard let data = FileManager.default.contents(atPath: path) else {
+                throw ConfigurationError(source: path, message: "no such file, or unreadable")
+            }
+            let file = try RunConfigurationFile.parse(
+                String(decoding: data, as: UTF8.self), source: path, verb: verb)
+            flags = flags.over(file)
+        }
+        for warning in flags.warnings { Console.warning(warning) }
+        return flags
+    }
+
+    /// Prints a resolved configuration.
+    static func printConfiguration(_ configuration: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(configuration), as: UTF8.self))
+    }
+
+    private static func help(_ verb: FlagVerb) -> String {
+        let lines = FlagTable.definitions(for: verb).map { definition in
+            let value = definition.defaultValue.map { " (default \($0))" } ?? ""
+            return "  --\(definition.name)\(value)\n      \(definition.help)"
+        }
+        return "USAGE: evaclip \(verb.rawValue) [--flag value ...]\n\n"
+            + lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,51 @@
+internal import ArgumentParser
+internal import EVAConfiguration
+internal import EVAData
+internal import EVAModels
+internal import EVATensorFiles
+
+/// `evaclip preprocess`: what a model sees of pictures.
+struct PreprocessCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "preprocess",
+        abstract: "Prepares pictures as the model will see them: pixels [N, 3, S, S].")
+
+    @Option(help: "The model whose preprocessing is used: a folder or a preset's name.")
+    var model = "EVA02-CLIP-B-16"
+
+    @Option(help: "The configuration of bare weights: a JSON file or a preset's name.")
+    var config: String?
+
+    @Option(help: "Prepare for another image size than the model's, in pixels.")
+    var imageSize: Int?
+
+    @Option(parsing: .upToNextOption, help: "Pictures: files and folders.")
+    var images: [String]
+
+    @Option(help: "Where to write: FILE.safetensors or FILE.json.")
+    var output: String
+
+    func validate() throws {
+        if let imageSize, !(1...8192).contains(imageSize) {
+            throw ValidationError("--image_size \(imageSize): expected 1 to 8192")
+        }
+    }
+
+    func run() throws {
+        var description = try ModelLocator.locate(
+            ModelSource(name: model, configurationFile: config, loadsWeights: false))
+        if let imageSize { description.preprocessing.imageSize = imageSize }
+        let input = try ImageInput(images)
+        var pixels: [Float] = []
+        var progress = ProgressLine(total: input.count, unit: "pictures")
+        try input.forEachBatch(of: 8, for: description) { batch in
+            pixels += batch.images.values
+            progress.update(pixels.count / (batch.images.count / batch.count))
+        }
+        progress.finish()
+        let size = description.preprocessing.imageSize
+        let shape = [input.count, 3, size, size]
+        try TensorOutput.write([("pixels", HostTensor(pixels, shape: shape))], to: output)
+        print("pixels \(shape)")
+    }
+}

@@ -1,0 +1,84 @@
+internal import ArgumentParser
+internal import EVAConfiguration
+internal import EVAData
+internal import EVALayers
+internal import EVAModels
+internal import EVATensorFiles
+internal import EVATraining
+internal import Foundation
+internal import Torch
+
+/// `evaclip train`: contrastive pretraining.
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train", abstract: "Trains a model on images with captions.")
+
+    @Argument(parsing: .captureForPassthrough)
+    var arguments: [String] = []
+
+    func run() throws {
+        guard let flags = try FlagInput.read(arguments, verb: .train) else { return }
+        let configuration = try TrainingConfiguration(flags: flags)
+        guard !flags.bool("print_config") else {
+            return try FlagInput.printConfiguration(configuration)
+        }
+        let device = try ComputeDevice.prepare(
+            named: configuration.device, threadCount: configuration.threadCount)
+        let trainer = try Trainer(configuration, device: device)
+        try announce(trainer, configuration, device)
+        guard configuration.trains else { return }
+        Interrupt.watch()
+        let log = TrainingConsole(
+            totalSteps: trainer.state.totalSteps,
+            showsProgress: configuration.logging.showsProgress)
+        let ending = try trainer.run(shouldStop: { Interrupt.signalNumber != nil }) { report in
+            log.show(report)
+        }
+        log.finish()
+        switch ending {
+        case .finished:
+            Console.note("done; the model is in \(configuration.outputDirectory)")
+        case .stoppedEarly:
+            Console.note("stopped after step \(trainer.state.step), as asked")
+        case .interrupted:
+            Console.note(
+                "interrupted; saved after step \(trainer.state.step); go on with "
+                    + "--resume_from_checkpoint latest")
+            throw ExitCode(128 + (Interrupt.signalNumber ?? SIGINT))
+        }
+    }
+
+    /// Says what is about to happen and writes it into `run.json`.
+    private func announce(
+        _ trainer: Trainer, _ configuration: TrainingConfiguration, _ device: Device
+    ) throws {
+        Console.note(trainer.data.source.summary)
+        Console.note(
+            "\(configuration.model.name): \(trainer.clip.store.elementCount) parameters on "
+                + "\(device), \(Runtime.threadCount) threads, libtorch \(Runtime.version)")
+        for note in trainer.notes { Console.note(note) }
+        Console.note(
+            "\(trainer.state.totalSteps) steps of \(trainer.samplesPerStep) samples, "
+                + "\(configuration.data.batchSize - 1) negatives for each")
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let record = RunRecord(
+            configuration: configuration, model: trainer.clip.configuration,
+            parameters: trainer.clip.store.elementCount, device: "\(device)",
+            threads: Runtime.threadCount, libtorch: Runtime.version,
+            evaclip: EvaclipCommand.version)
+        try AtomicFile.write(
+            [UInt8](encoder.encode(record)), to: configuration.outputDirectory + "/run.json")
+    }
+}
+
+/// `run.json`: everything that a run was started with.
+private struct RunRecord: Encodable {
+    let configuration: TrainingConfiguration
+    let model: ModelConfiguration
+    let parameters: Int
+    let device: String
+    let threads: Int
+    let libtorch: String
+    let evaclip: String
+}

@@ -1,0 +1,36 @@
+/// A series made ready for drawing: few enough points, and a smooth line through them.
+struct Curve {
+    let points: [SIMD2<Double>]
+    /// A moving mean through `points`; equal to them where they are few.
+    let smoothed: [SIMD2<Double>]
+
+    private static let pointLimit = 600
+    private static let smoothingFrom = 60
+
+    /// - Parameter points: from left to right; those that are not finite are left out.
+    init(_ points: [SIMD2<Double>]) {
+        let finite = points.filter { $0.x.isFinite && $0.y.isFinite }
+        let width = (finite.count + Self.pointLimit - 1) / Self.pointLimit
+        let reduced =
+            width <= 1
+            ? finite
+            : stride(from: 0, to: finite.count, by: width).map {
+                Self.mean(finite[$0..<min($0 + width, finite.count)])
+            }
+        self.points = reduced
+        guard reduced.count >= Self.smoothingFrom else {
+            smoothed = reduced
+            return
+        }
+        let reach = reduced.count / 50 + 1
+        smoothed = reduced.indices.map { index in
+            // The window shrinks towards the ends, so that it stays centred.
+            let reach = min(reach, index, reduced.count - 1 - index)
+            return Self.mean(reduced[index - reach...index + reach])
+        }
+    }
+
+    private static func mean(_ points: ArraySlice<SIMD2<Double>>) -> SIMD2<Double> {
+        points.reduce(.zero, +) / Double(points.count)
+    }
+}

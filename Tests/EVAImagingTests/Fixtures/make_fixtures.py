@@ -1,0 +1,381 @@
+"""Writes the fixtures of EVAImagingTests: what Pillow makes of each picture.
+
+    python make_fixtures.py PHOTOGRAPHS GOLDENS OUTPUT
+
+PHOTOGRAPHS holds the pictures and decoded.json (sha256 of Pillow's RGB bytes), GOLDENS one
+safetensors file a picture with open_clip's evaluation tensor at 224 pixels. Needs Pillow, numpy
+and safetensors. In OUTPUT:
+
+    photographs/*     the pictures
+    variants/*        small pictures, one for each way of storing pixels
+    evaluation/*.rgb  open_clip's 224 x 224 squares as bytes, before they were normalised
+    expected.json     64-bit FNV-1a hashes of RGB bytes, sizes, modes, boxes, sampled floats
+"""
+
+import hashlib
+import json
+import math
+import os
+import random
+import shutil
+import struct
+import sys
+import zlib
+
+import numpy as np
+import PIL
+from PIL import Image, ImageOps
+from safetensors.numpy import load_file
+
+MEAN = np.array((0.48145466, 0.4578275, 0.40821073), np.float32)
+STD = np.array((0.26862954, 0.26130258, 0.27577711), np.float32)
+FILTERS = {"bicubic": Image.BICUBIC, "bilinear": Image.BILINEAR}
+SMALL = 37
+
+
+def fnv(data):
+    value = 0xCBF29CE484222325
+    for byte in data:
+        value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return f"{value:016x}"
+
+
+def rgb(image):
+    return np.asarray(image.convert("RGB")).tobytes()
+
+
+# Transforms as torchvision and open_clip do them on Pillow.
+
+
+def resize(image, width, height, method):
+    return image if image.size == (width, height) else image.resize((width, height), method)
+
+
+def shortest(image, size, method):
+    w, h = image.size
+    long = int(size * max(w, h) / min(w, h))
+    image = resize(image, size if w <= h else long, long if w <= h else size, method)
+    w, h = image.size
+    top, left = int(round((h - size) / 2)), int(round((w - size) / 2))
+    return image.crop((left, top, left + size, top + size))
+
+
+def squash(image, size, method):
+    return resize(image, size, size, method)
+
+
+def longest(image, size, method):
+    w, h = image.size
+    ratio = max(w / size, h / size)
+    image = resize(image, max(1, round(w / ratio)), max(1, round(h / ratio)), method)
+    canvas = Image.new(image.mode, (size, size))
+    if image.mode == "P":
+        canvas.putpalette(image.getpalette())
+    canvas.paste(image, ((size - image.width) // 2, (size - image.height) // 2))
+    return canvas
+
+
+TRANSFORMS = {"shortest": shortest, "squash": squash, "longest": longest}
+
+
+class Words:
+    """The draws of the Swift side from a list of 64-bit words."""
+
+    def __init__(self, words):
+        self.words = iter(words)
+
+    def uniform(self, low, high):
+        return low + (high - low) * ((next(self.words) >> 11) * 2.0**-53)
+
+    def integer(self, bound):
+        return next(self.words) * (bound + 1) >> 64
+
+
+def crop_box(w, h, draws, scale=(0.9, 1.0), ratio=(3 / 4, 4 / 3)):
+    for _ in range(10):
+        area = w * h * draws.uniform(*scale)
+        aspect = math.exp(draws.uniform(math.log(ratio[0]), math.log(ratio[1])))
+        cw, ch = int(round(math.sqrt(area * aspect))), int(round(math.sqrt(area / aspect)))
+        if 0 < cw <= w and 0 < ch <= h:
+            return draws.integer(w - cw), draws.integer(h - ch), cw, ch
+    cw, ch = w, h
+    if w / h < ratio[0]:
+        ch = int(round(w / ratio[0]))
+    elif w / h > ratio[1]:
+        cw = int(round(h * ratio[1]))
+    return (w - cw) // 2, (h - ch) // 2, cw, ch
+
+
+# Files that Pillow does not write.
+
+
+def png(w, h, depth, color, raw, palette=None, transparency=None, interlaced=0):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(
+            ">I", zlib.crc32(kind + data))
+
+    out = b"\x89PNG\r\n\x1a\n"
+    out += chunk(b"IHDR", struct.pack(">IIBBBBB", w, h, depth, color, 0, 0, interlaced))
+    if palette is not None:
+        out += chunk(b"PLTE", palette)
+    if transparency is not None:
+        out += chunk(b"tRNS", transparency)
+    return out + chunk(b"IDAT", zlib.compress(raw, 9)) + chunk(b"IEND", b"")
+
+
+def packed(row, depth, multiple=8):
+    bits = "".join(format(int(v), f"0{depth}b") for v in row.reshape(-1))
+    bits += "0" * (-len(bits) % multiple)
+    return int(bits, 2).to_bytes(len(bits) // 8, "big")
+
+
+def png_rows(a, depth, interlaced):
+    passes = [(0, 0, 1, 1)]
+    if interlaced:
+        passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4),
+                  (1, 0, 2, 2), (0, 1, 1, 2)]
+    parts = [a[y::dy, x::dx] for x, y, dx, dy in passes]
+    return b"".join(b"\0" + packed(row, depth) for part in parts if part.size for row in part)
+
+
+def bmp(w, h, bits, compression, data, palette=b"", masks=b"", colors=0, size=40, flip=False,
+        offset=None):
+    header = struct.pack("<IiiHHIIiiII", size, w, -h if flip else h, 1, bits, compression,
+                         len(data), 2835, 2835, colors, 0) + masks
+    start = 14 + len(header) + len(palette)
+    return (b"BM" + struct.pack("<IHHI", start + len(data), 0, 0,
+                                start if offset is None else offset) + header + palette + data)
+
+
+def run_lengths(a, nibbles):
+    """Alternates runs and literal pixels, whatever the picture."""
+    out = b""
+    for row in a[::-1]:
+        row = [int(v) for v in row]
+        x = 0
+        while x < len(row):
+            rest = len(row) - x
+            if rest >= 5 and x % 3 == 0:
+                part = row[x:x + 5]
+                if nibbles:
+                    out += bytes([0, 5, part[0] << 4 | part[1], part[2] << 4 | part[3],
+                                  part[4] << 4, 0])
+                else:
+                    out += bytes([0, 5] + part + [0])
+                x += 5
+            else:
+                n = min(rest, 2)
+                out += bytes([n, row[x] << 4 | row[x + 1] if nibbles and n == 2 else
+                              row[x] << 4 if nibbles else row[x]])
+                if not nibbles:
+                    row[x:x + n] = [row[x]] * n
+                x += n
+        out += b"\0\0"
+    return out + b"\0\1"
+
+
+def write_variants(folder, photographs):
+    noise = np.random.default_rng(7)
+    photo = Image.open(f"{photographs}/chelsea.png").convert("RGB")
+    image = photo.crop((100, 60, 320, 240)).resize((59, 47), Image.LANCZOS)
+    gray = np.asarray(image.convert("L")).astype(int)
+    color = np.asarray(image).astype(int)
+    h, w = gray.shape
+    alpha = np.add.outer(np.arange(h) * 11, np.arange(w) * 7) % 256
+    clear = Image.fromarray(np.dstack([color, alpha]).astype(np.uint8), "RGBA")
+
+    def save(picture, name, **options):
+        picture.save(f"{folder}/{name}", **options)
+
+    def put(name, data):
+        with open(f"{folder}/{name}", "wb") as file:
+            file.write(data)
+
+    for sampling in (0, 1, 2):
+        save(image, f"jpeg_sampling{sampling}.jpg", quality=80, subsampling=sampling)
+    save(image, "jpeg_progressive.jpg", progressive=True)
+    save(image.convert("L"), "jpeg_gray.jpg")
+    save(image.convert("CMYK"), "jpeg_cmyk.jpg", quality=90)
+    save(image, "jpeg_stored_rgb.jpg", keep_rgb=True)
+    save(image, "jpeg_restart.jpg", restart_marker_blocks=2)
+    for size in ((1, 1), (2, 3), (17, 33)):
+        save(photo.crop((90, 90, 90 + size[0], 90 + size[1])), "jpeg_%dx%d.jpg" % size)
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        save(image, f"jpeg_exif{orientation}.jpg", exif=exif, quality=60)
+    exif[0x0112] = 3
+    save(image, "png_exif3.png", exif=exif)
+    save(image, "webp_exif3.webp", exif=exif)
+
+    for depth in (1, 2, 4, 8, 16):
+        value = gray * 257 + noise.integers(0, 100, gray.shape) if depth == 16 else (
+            gray >> (8 - depth))
+        value = np.minimum(value, 65535)
+        for i in (0, 1):
+            put(f"png_gray{depth}_{i}.png",
+                png(w, h, depth, 0, png_rows(value[..., None], depth, i), interlaced=i))
+    put("png_gray16_dark.png", png(w, h, 16, 0, png_rows((gray * 2)[..., None], 16, 0)))
+    put("png_gray8_key.png",
+        png(w, h, 8, 0, png_rows(gray[..., None], 8, 0), transparency=b"\0\x50"))
+    for depth in (1, 2, 4, 8):
+        palette = noise.integers(0, 256, (1 << depth, 3)).astype(np.uint8).tobytes()
+        raw = [png_rows((gray >> (8 - depth))[..., None], depth, i) for i in (0, 1)]
+        put(f"png_palette{depth}.png", png(w, h, depth, 3, raw[0], palette))
+        put(f"png_palette{depth}_interlaced.png",
+            png(w, h, depth, 3, raw[1], palette, interlaced=1))
+        put(f"png_palette{depth}_clear.png",
+            png(w, h, depth, 3, raw[0], palette, bytes(range(1 << depth))))
+    put("png_palette_short.png",
+        png(w, h, 8, 3, png_rows(gray[..., None], 8, 0), palette[:3 * 100]))
+    for code, a in ((2, color), (4, np.dstack([gray, alpha])), (6, np.dstack([color, alpha]))):
+        for depth in (8, 16):
+            value = a * 256 + noise.integers(0, 256, a.shape) if depth == 16 else a
+            for i in (0, 1):
+                put(f"png_color{code}_{depth}_{i}.png",
+                    png(w, h, depth, code, png_rows(value, depth, i), interlaced=i))
+    put("png_rgb_key.png", png(w, h, 8, 2, png_rows(color, 8, 0), transparency=bytes(
+        [0, color[5, 5, 0], 0, color[5, 5, 1], 0, color[5, 5, 2]])))
+
+    save(image, "webp_lossy.webp", quality=60)
+    save(image, "webp_lossless.webp", lossless=True)
+    save(clear, "webp_lossy_alpha.webp", quality=70)
+    save(clear, "webp_lossless_alpha.webp", lossless=True, exact=True)
+    save(image, "webp_animation.webp", save_all=True, append_images=[image.rotate(5)],
+         duration=100, quality=50)
+    part = Image.new("RGBA", (60, 40))
+    part.paste(clear.crop((0, 0, 20, 20)), (10, 12))
+    save(part, "webp_animation_offset.webp", save_all=True, append_images=[part.rotate(90)],
+         duration=50, lossless=True, minimize_size=True)
+
+    save(image, "bmp_rgb.bmp")
+    save(image.convert("L"), "bmp_gray.bmp")
+    save(image.convert("1"), "bmp_bilevel.bmp")
+    save(clear, "bmp_rgba.bmp")
+
+    def colors(count, last=b"\0"):
+        return b"".join(
+            bytes(noise.integers(0, 256, 3).tolist()) + last for _ in range(count))
+
+    def rows(a, bits, order=-1):
+        return b"".join(packed(row, bits, 32) for row in a[::order])
+
+    for bits in (1, 4, 8):
+        value = gray >> (8 - bits)
+        put(f"bmp_palette{bits}.bmp", bmp(w, h, bits, 0, rows(value, bits), colors(1 << bits)))
+        put(f"bmp_palette{bits}_flipped.bmp",
+            bmp(w, h, bits, 0, rows(value, bits, 1), colors(1 << bits), flip=True))
+    put("bmp_palette_few.bmp", bmp(w, h, 8, 0, rows(gray >> 2, 8), colors(60), colors=60))
+    put("bmp_palette_offset.bmp", bmp(w, h, 8, 0, rows(gray, 8), colors(256), offset=54))
+    core = struct.pack("<IHHHH", 12, w, h, 1, 8)
+    put("bmp_core.bmp", b"BM" + struct.pack("<IHHI", 0, 0, 0, 14 + 12 + 768) + core
+        + colors(256, b"") + rows(gray, 8))
+    r, g, b = (color[..., c] for c in range(3))
+    words = {15: (r >> 3) << 10 | (g >> 3) << 5 | b >> 3, 16: (r >> 3) << 11 | (g >> 2) << 5 | b >> 3}
+    masks = {15: (0x7C00, 0x03E0, 0x001F), 16: (0xF800, 0x07E0, 0x001F)}
+    for bits in (15, 16):
+        data = b"".join(
+            row.astype("<u2").tobytes() + b"\0" * (-2 * w % 4) for row in words[bits][::-1])
+        put(f"bmp_fields{bits}.bmp",
+            bmp(w, h, 16, 3, data, masks=struct.pack("<III", *masks[bits])))
+        if bits == 15:
+            put("bmp_16.bmp", bmp(w, h, 16, 0, data))
+    quads = np.dstack([color, alpha]).astype(np.uint8)[::-1]
+    put("bmp_32.bmp", bmp(w, h, 32, 0, quads[..., [2, 1, 0, 3]].tobytes()))
+    layouts = (
+        ((0xFF0000, 0xFF00, 0xFF, 0xFF000000), (2, 1, 0, 3)),
+        ((0xFF, 0xFF00, 0xFF0000, 0xFF000000), (0, 1, 2, 3)),
+        ((0xFF000000, 0xFF0000, 0xFF00, 0xFF), (3, 2, 1, 0)),
+        ((0xFF0000, 0xFF00, 0xFF, 0), (2, 1, 0, 3)),
+        ((0, 0, 0, 0), (2, 1, 0, 3)),
+    )
+    for i, (values, order) in enumerate(layouts):
+        put(f"bmp_32_fields{i}.bmp", bmp(
+            w, h, 32, 3, quads[..., list(order)].tobytes(),
+            masks=struct.pack("<IIII", *values) + b"\0" * 68, size=124))
+    put("bmp_runs8.bmp", bmp(w, h, 8, 1, run_lengths(gray >> 5, False), colors(256)))
+    put("bmp_runs4.bmp", bmp(w, h, 4, 2, run_lengths(gray >> 5, True), colors(16)))
+
+    save(Image.fromarray(noise.integers(0, 256, (400, 3, 3)).astype(np.uint8)), "tall.png")
+    save(Image.fromarray(noise.integers(0, 256, (401, 2)).astype(np.uint8)), "tall_gray.png")
+    save(Image.fromarray(noise.integers(0, 256, (3, 400, 3)).astype(np.uint8)), "wide.png")
+
+
+def describe(path):
+    image = Image.open(path)
+    image.load()
+    return image, {
+        "mode": image.mode,
+        "width": image.width,
+        "height": image.height,
+        "orientation": image.getexif().get(0x0112, 1),
+        "rgb": fnv(rgb(image)),
+    }
+
+
+def main(photographs, goldens, output):
+    for name in ("photographs", "variants", "evaluation"):
+        shutil.rmtree(f"{output}/{name}", ignore_errors=True)
+        os.makedirs(f"{output}/{name}")
+    decoded = json.load(open(f"{photographs}/decoded.json"))
+    expected = {"pillow": PIL.__version__, "photographs": {}, "variants": {}, "resizes": [],
+                "boxes": [], "training": []}
+
+    for name, facts in decoded.items():
+        shutil.copyfile(f"{photographs}/{name}", f"{output}/photographs/{name}")
+        image, entry = describe(f"{photographs}/{name}")
+        assert hashlib.sha256(rgb(image)).hexdigest() == facts["rgb_sha256"], name
+        floats = load_file(f"{goldens}/{name}.safetensors")["open_clip"]
+        square = shortest(image, 224, Image.BICUBIC).convert("RGB")
+        again = (np.asarray(square).astype(np.float32) / np.float32(255) - MEAN) / STD
+        assert np.array_equal(again.transpose(2, 0, 1), floats), name
+        with open(f"{output}/evaluation/{name}.rgb", "wb") as file:
+            file.write(np.asarray(square).tobytes())
+        positions = range(0, floats.size, 7919)
+        entry["floats"] = [float(floats.reshape(-1)[p]) for p in positions]
+        expected["photographs"][name] = entry
+
+    write_variants(f"{output}/variants", photographs)
+    for name in sorted(os.listdir(f"{output}/variants")):
+        image, entry = describe(f"{output}/variants/{name}")
+        entry["oriented"] = fnv(rgb(ImageOps.exif_transpose(image)))
+        for mode, transform in TRANSFORMS.items():
+            for interpolation, method in FILTERS.items():
+                entry[f"{mode} {interpolation}"] = fnv(rgb(transform(image, SMALL, method)))
+        expected["variants"][name] = entry
+
+    sources = ("png_color2_8_0.png", "png_color6_8_0.png", "png_color4_8_0.png",
+               "png_gray8_0.png", "png_gray16_0.png", "png_palette8.png", "jpeg_cmyk.jpg",
+               "tall.png", "wide.png")
+    sizes = ((1, 1), (7, 5), (13, 90), (58, 47), (59, 46), (61, 48), (130, 3), (118, 94))
+    for name in sources:
+        image = Image.open(f"{output}/variants/{name}")
+        for interpolation, method in FILTERS.items():
+            for width, height in sizes:
+                expected["resizes"].append({
+                    "file": name, "interpolation": interpolation, "width": width,
+                    "height": height, "rgb": fnv(rgb(image.resize((width, height), method)))})
+
+    source = random.Random(11)
+    for width, height in ((640, 480), (480, 640), (1, 1), (5, 1000), (1000, 5), (37, 41)):
+        for _ in range(6):
+            words = [source.getrandbits(64) for _ in range(30)]
+            expected["boxes"].append({
+                "width": width, "height": height, "words": [str(word) for word in words],
+                "box": crop_box(width, height, Words(words))})
+    for name in ("rocket.jpg", "camera.png", "s_palette.png", "s_alpha.webp", "s_exif6.jpg"):
+        image = Image.open(f"{photographs}/{name}").convert("RGB")
+        words = [source.getrandbits(64) for _ in range(30)]
+        x, y, w, h = crop_box(image.width, image.height, Words(words))
+        square = image.crop((x, y, x + w, y + h)).resize((96, 96), Image.BICUBIC)
+        expected["training"].append({
+            "file": name, "words": [str(word) for word in words], "rgb": fnv(rgb(square)),
+            "mirrored": fnv(rgb(ImageOps.mirror(square)))})
+
+    with open(f"{output}/expected.json", "w") as file:
+        json.dump(expected, file, indent=1)
+        file.write("\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4])

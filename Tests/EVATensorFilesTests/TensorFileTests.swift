@@ -1,0 +1,101 @@
+import Testing
+
+@testable import EVATensorFiles
+
+@Suite("TensorFile and NumPy files")
+struct TensorFileTests {
+    private let folder: TestFolder
+
+    init() throws {
+        folder = try TestFolder()
+    }
+
+    @Test("A file is known by its content, whatever its name", arguments: [
+        ("python.safetensors", 7), ("torch-root.pt", 13), ("paddle-3.pdparams", 2),
+        ("rows.npy", 1), ("arrays.npz", 2),
+    ])
+    func content(_ name: String, count: Int) throws {
+        let path = try folder.write(bytes(of: fixture(name)), as: "renamed")
+        #expect(try TensorFile.open(path: path).entries.count == count)
+    }
+
+    @Test("What is no file of tensors is refused with what it is", arguments: [
+        ("hello, world", "is no file of tensors"), ("", "is no file of tensors"),
+        ("<!DOCTYPE html><html>", "is a web page"),
+        ("version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+        ("PK\u{3}\u{4}", "directory at the end is missing"),
+    ])
+    func otherContent(_ text: String, message: String) throws {
+        let path = try folder.write(Array(text.utf8), as: "x.pt")
+        let error = try tensorFileError { _ = try TensorFile.open(path: path) }
+        #expect(error.message.contains(message))
+    }
+
+    @Test("NumPy arrays in row and column order hold the same numbers")
+    func numPyOrder() throws {
+        let rows = try TensorFile.open(path: fixture("rows.npy"))
+        let columns = try TensorFile.open(path: fixture("columns.npy"))
+        #expect(rows.names == ["rows"])
+        #expect(rows.entries[0].shape == [2, 3])
+        #expect(try rows.tensor(named: "rows").floats() == [0, 1, 2, 3, 4, 5])
+        #expect(try columns.tensor(named: "columns").floats() == [0, 1, 2, 3, 4, 5])
+        let scalar = try TensorFile.open(path: fixture("scalar.npy"))
+        #expect(scalar.entries[0] == TensorEntry(name: "scalar", elementType: .int64, shape: []))
+        let archive = try TensorFile.open(path: fixture("arrays.npz"))
+        #expect(archive.names == ["rows", "ids"])
+        #expect(try archive.tensor(named: "ids").values() == [Int64](arrayLiteral: 1, 2))
+    }
+
+    @Test("Big-endian and compressed arrays are refused with a remedy")
+    func numPyRefusals() throws {
+        var error = try tensorFileError { _ = try TensorFile.open(path: fixture("big-endian.npy")) }
+        #expect(error.message.contains("'>f4'"))
+        error = try tensorFileError { _ = try TensorFile.open(path: fixture("compressed.npz")) }
+        #expect(error.message.contains("numpy.savez"))
+        for count in 0..<150 {
+            let cut = try Array(bytes(of: fixture("rows.npy"))[..<count])
+            let path = try folder.write(cut, as: "cut")
+            _ = try tensorFileError { _ = try TensorFile.open(path: path) }
+        }
+    }
+
+    @Test("What NumPy writes is what is written here", arguments: ["rows", "scalar", "vector"])
+    func writesNumPy(_ name: String) throws {
+        let path = folder.file("\(name).npy")
+        let tensor = try TensorFile.open(path: fixture("\(name).npy")).tensor(named: name)
+        try NumPyWriter.write(tensor, to: path)
+        let copy = try TensorFile.open(path: path)
+        #expect(try difference(copy, TensorFile.open(path: fixture("\(name).npy"))) == nil)
+        #expect(try bytes(of: path) == bytes(of: fixture("\(name).npy")))
+    }
+
+    @Test("Archives of more entries than 16 bits count are written and read with 64-bit records")
+    func manyEntries() throws {
+        let path = folder.file("many.zip")
+        try AtomicFile.write(to: path) { output in
+            var archive = ZipWriter(output)
+            for index in 0..<70_000 { try archive.add("\(index)", [UInt8(index & 255)]) }
+            try archive.finish()
+        }
+        let archive = try ZipArchive(file: MappedFile(path: path))
+        #expect(archive.entries.count == 70_000)
+        let last = try #require(try archive.storedEntry("69999"))
+        #expect(try bytes(of: path)[last.range] == [UInt8(69_999 & 255)])
+    }
+
+    @Test("The checksum of the standard's example, in pieces of every length")
+    func checksum() {
+        let example = Array("123456789".utf8)
+        #expect(example.withUnsafeBytes { CRC32.checksum(of: $0) } == 0xCBF4_3926)
+        let long = (0..<100).map { UInt8($0) }
+        for count in 0...100 {
+            var bitwise: UInt32 = .max
+            for byte in long[..<count] {
+                bitwise ^= UInt32(byte)
+                for _ in 0..<8 { bitwise = bitwise >> 1 ^ (bitwise & 1 == 0 ? 0 : 0xEDB8_8320) }
+            }
+            let fast = long[..<count].withUnsafeBytes { CRC32.checksum(of: $0) }
+            #expect(fast == ~bitwise)
+        }
+    }
+}
