@@ -20,7 +20,7 @@ let package = Package(
         .systemLibrary(name: "Libpng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "Libwebp", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
         .target(name: "CImageCodecs", dependencies: ["Libjpeg", "Libpng", "Libwebp"]),
-        .target(name: "CEmbeddedData"),
+        .target(name: "CEmbeddedData", exclude: ["Data"]),
 
         // Level 1: values, files and tensors; none knows another.
         .target(name: "Torch", dependencies: ["CTorch", "CTorchKernels"]),
@@ -82,6 +82,12 @@ let package = Package(
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "EVATensorFilesTests", dependencies: ["EVATensorFiles"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "EVATokenizerTests", dependencies: ["CEmbeddedData", "EVATokenizer"],
+            resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "EVAImagingTests", dependencies: ["EVAImaging"],
             resources: [.copy("Fixtures")]),
         .testTarget(
             name: "EVADataTests",

@@ -42,13 +42,17 @@ struct ModelsCommand: ParsableCommand {
         }
         print("model                        parameters  pixels  width  top-1 %  fp32 GB  bf16 GB")
         for row in rows {
-            let accuracy = row.zero_shot_top1.map { String(format: "%7.1f", $0) } ?? "      -"
+            let accuracy = row.zero_shot_top1.map { String(format: "%.1f", $0) } ?? "-"
             print(
                 row.name.padding(toLength: 24, withPad: " ", startingAt: 0)
-                    + String(
-                        format: "%15d %7d %6d  %@ %8.2f %8.2f", row.parameters, row.image_size,
-                        row.embed_dim, accuracy, Double(row.fp32_bytes) / 1e9,
-                        Double(row.bf16_bytes) / 1e9))
+                    + right("\(row.parameters)", 15) + right("\(row.image_size)", 8)
+                    + right("\(row.embed_dim)", 7) + right(accuracy, 9)
+                    + right(String(format: "%.2f", Double(row.fp32_bytes) / 1e9), 9)
+                    + right(String(format: "%.2f", Double(row.bf16_bytes) / 1e9), 9))
         }
+    }
+
+    private func right(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
     }
 }

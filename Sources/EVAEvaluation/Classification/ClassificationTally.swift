@@ -39,7 +39,8 @@ package struct ClassificationTally {
             let scores = bytes.bindMemory(to: Float.self)
             for (row, label) in labels.enumerated() {
                 count(
-                    UnsafeBufferPointer(rebasing: scores[row * classCount..<(row + 1) * classCount]),
+                    UnsafeBufferPointer(
+                        rebasing: scores[row * classCount..<(row + 1) * classCount]),
                     label: label)
             }
         }

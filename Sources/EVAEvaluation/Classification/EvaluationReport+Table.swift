@@ -23,7 +23,8 @@ extension EvaluationReport {
         var heading = "class"
         if listed.count > limit {
             listed = Array(
-                listed.sorted { ($0.top1 ?? 101, $0.name) < ($1.top1 ?? 101, $1.name) }.prefix(limit))
+                listed.sorted { ($0.top1 ?? 101, $0.name) < ($1.top1 ?? 101, $1.name) }.prefix(
+                    limit))
             heading = "class (the worst \(limit) of \(classes))"
         }
         let rows =

@@ -43,7 +43,8 @@ extension EvaluationReport {
     private static func confusions(
         _ classes: [ClassificationTally.Count], names: [String]
     ) -> [Confusion] {
-        let wrong = classes.enumerated().compactMap { index, count -> (index: Int, share: Double)? in
+        let wrong = classes.enumerated().compactMap {
+            index, count -> (index: Int, share: Double)? in
             guard count.top1 < count.images else { return nil }
             return share(count.top1, of: count.images).map { (index, $0) }
         }
@@ -53,7 +54,9 @@ extension EvaluationReport {
                 < ($1.share, -classes[$1.index].images, $1.index)
         }
         return worst.prefix(confusionCount).map { index, share in
-            let mistakes = classes[index].mistakes.sorted { (-$0.value, $0.key) < (-$1.value, $1.key) }
+            let mistakes = classes[index].mistakes.sorted {
+                (-$0.value, $0.key) < (-$1.value, $1.key)
+            }
             return Confusion(
                 name: names[index], images: classes[index].images, top1: 100 * share,
                 takenFor: mistakes.prefix(mistakeCount).map {

@@ -42,7 +42,7 @@ public struct EvaluationReport: Codable, Sendable, Equatable {
         }
     }
 
-    /// The same figures under the names of CLIP_benchmark, as shares in 0 ... 1.
+    /// The same figures under the names of CLIP_benchmark, as shares from 0 to 1.
     public struct Metrics: Codable, Sendable, Equatable {
         /// The share of pictures that were right.
         public var acc1: Double

@@ -13,7 +13,9 @@ public struct PromptSet: Sendable, Equatable {
     /// - Throws: `EvaluationError` when either list is empty, a name is blank or a template has no
     ///   `{}`.
     public init(classNames: [String], templates: [String] = ["{}"]) throws(EvaluationError) {
-        guard !classNames.isEmpty else { throw EvaluationError("labels: expected at least one class") }
+        guard !classNames.isEmpty else {
+            throw EvaluationError("labels: expected at least one class")
+        }
         guard !templates.isEmpty else {
             throw EvaluationError("templates: expected at least one sentence with {}")
         }

@@ -1,16 +1,16 @@
-/// The 95 % interval of a share that was counted (Wilson, J. Am. Stat. Assoc. 22, 1927).
+/// The 95 % interval of a share that was counted after Wilson (JASA 22, 1927).
 ///
 /// It stays inside 0 ... 1 and does not shrink to a point when all or none were right.
 public struct WilsonInterval: Sendable, Equatable {
-    /// The lower bound of the share, in 0 ... 1.
+    /// The lower bound of the share, from 0 to 1.
     public let lower: Double
-    /// The upper bound of the share, in 0 ... 1.
+    /// The upper bound of the share, from 0 to 1.
     public let upper: Double
 
     /// The quantile of the normal distribution that leaves 2.5 % on either side.
     private static let z = 1.959963984540054
 
-    /// The interval for `successes` out of `trials`; 0 ... 1 when there are no trials.
+    /// The interval for `successes` out of `trials`; from 0 to 1 when there are no trials.
     ///
     /// - Parameters:
     ///   - successes: How many were right, in `0 ... trials`.

@@ -68,7 +68,9 @@ package struct FeatureEncoder {
     ///   an id outside its vocabulary, or when a feature is not finite.
     /// - Returns: `[M, E]` on the model's device.
     package func texts(_ texts: [[Int32]]) throws -> Tensor {
-        guard !texts.isEmpty else { throw EvaluationError("texts: expected at least one, got none") }
+        guard !texts.isEmpty else {
+            throw EvaluationError("texts: expected at least one, got none")
+        }
         let texts = try texts.enumerated().map { try trimmed($0.element, number: $0.offset) }
         let order = texts.indices.sorted { (texts[$0].count, $0) < (texts[$1].count, $1) }
         let parts = batches(of: order.count).map { places in
@@ -89,7 +91,8 @@ package struct FeatureEncoder {
     }
 
     /// The text up to the token that the model pools at.
-    private func trimmed(_ text: [Int32], number: Int) throws(EvaluationError) -> ArraySlice<Int32> {
+    private func trimmed(_ text: [Int32], number: Int) throws(EvaluationError) -> ArraySlice<Int32>
+    {
         let limits = model.configuration.text
         guard let highest = text.max(), let lowest = text.min(),
             let end = text.firstIndex(of: highest)

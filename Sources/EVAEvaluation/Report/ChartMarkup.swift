@@ -39,12 +39,16 @@ enum ChartMarkup {
     ) -> Markup {
         Markup("div", ["class": "plot"]) {
             for tick in vertical.ticks {
-                Markup("span", ["class": "y", "style": "bottom:\(percent(vertical.share(of: tick)))"]) {
+                Markup(
+                    "span", ["class": "y", "style": "bottom:\(percent(vertical.share(of: tick)))"]
+                ) {
                     vertical.label(tick)
                 }
             }
             for tick in horizontal.ticks {
-                Markup("span", ["class": "x", "style": "left:\(percent(horizontal.share(of: tick)))"]) {
+                Markup(
+                    "span", ["class": "x", "style": "left:\(percent(horizontal.share(of: tick)))"]
+                ) {
                     horizontal.label(tick)
                 }
             }

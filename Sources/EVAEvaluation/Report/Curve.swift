@@ -24,9 +24,10 @@ struct Curve {
         }
         let reach = reduced.count / 50 + 1
         smoothed = reduced.indices.map { index in
-            // The window shrinks towards the ends, so that it stays centred.
-            let reach = min(reach, index, reduced.count - 1 - index)
-            return Self.mean(reduced[index - reach...index + reach])
+            // Near the start, which is steep, the window shrinks to stay centred; at the end it
+            // loses what lies beyond, so that the last value is not that of one step alone.
+            let reach = min(reach, index)
+            return Self.mean(reduced[index - reach...min(index + reach, reduced.count - 1)])
         }
     }
 

@@ -1,5 +1,6 @@
-/// A piece of HTML that is well formed by construction: every element is closed and every text
-/// and attribute escaped. It is well-formed XML at the same time.
+/// A piece of HTML that is well formed by construction.
+///
+/// Every element is closed, and every text and attribute escaped, so it is well-formed XML too.
 struct Markup {
     let html: String
 

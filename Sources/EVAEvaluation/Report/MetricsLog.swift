@@ -23,7 +23,8 @@ public struct MetricsLog: Sendable {
         // What follows the last end of line is empty or unfinished.
         try self.init(
             name: name,
-            records: lines.dropLast().enumerated().filter { !$0.element.isEmpty }.map { index, line in
+            records: lines.dropLast().enumerated().filter { !$0.element.isEmpty }.map {
+                index, line in
                 let place = "\(path), line \(index + 1)"
                 let value = try JSONParser.parse(Data(line), source: place)
                 guard case .object(let members) = value else {

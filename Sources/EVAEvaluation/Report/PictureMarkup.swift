@@ -23,7 +23,9 @@ enum PictureMarkup {
             }
             Markup("span", ["class": "value"]) { (100 * guess.probability).fixed(1) + " %" }
             Markup("span", ["class": "track"]) {
-                Markup("i", ["class": "solid", "style": "width:\((100 * guess.probability).fixed(2))%"])
+                Markup(
+                    "i",
+                    ["class": "solid", "style": "width:\((100 * guess.probability).fixed(2))%"])
             }
         }
     }

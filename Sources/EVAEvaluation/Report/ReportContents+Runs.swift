@@ -26,8 +26,10 @@ extension ReportContents.Chart {
                 kind.keys.compactMap { key, name -> ReportContents.Chart.Series? in
                     let points = run.points(key)
                     guard !points.isEmpty else { return nil }
-                    let labels = [runs.count > 1 ? run.name : nil, kind.keys.count > 1 ? name : nil]
-                        .compactMap { $0 }
+                    let labels = [
+                        runs.count > 1 ? run.name : nil, kind.keys.count > 1 ? name : nil,
+                    ]
+                    .compactMap { $0 }
                     return .init(
                         name: labels.isEmpty ? name : labels.joined(separator: ", "),
                         points: points)
@@ -51,7 +53,9 @@ extension ReportContents.Setting {
     }
 
     private static func list(_ value: JSONValue, path: String) -> [Self] {
-        guard case .object(let members) = value else { return [Self(name: path, value: text(value))] }
+        guard case .object(let members) = value else {
+            return [Self(name: path, value: text(value))]
+        }
         return members.keys.sorted().flatMap { key in
             list(members[key] ?? .null, path: path.isEmpty ? key : path + "." + key)
         }

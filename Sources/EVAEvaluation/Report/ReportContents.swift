@@ -72,7 +72,7 @@ public struct ReportContents: Sendable {
         public struct Guess: Sendable {
             /// The caption.
             public var caption: String
-            /// The probability, in 0 ... 1.
+            /// The probability, from 0 to 1.
             public var probability: Double
             /// Whether it is right; nil where that is not known.
             public var isRight: Bool?
@@ -81,7 +81,7 @@ public struct ReportContents: Sendable {
             ///
             /// - Parameters:
             ///   - caption: The caption.
-            ///   - probability: The probability, in 0 ... 1.
+            ///   - probability: The probability, from 0 to 1.
             ///   - isRight: Whether it is right.
             public init(caption: String, probability: Double, isRight: Bool? = nil) {
                 self.caption = caption

@@ -42,7 +42,7 @@ enum ReportStyle {
         .figures dd { font-size: 28px; line-height: 1.25; letter-spacing: -0.02em; font-weight: 600; }
         .figures dd.note { font-size: 13px; letter-spacing: 0; font-weight: 400; }
         .charts { display: grid; grid-template-columns: 1fr 1fr; gap: 40px 48px; }
-        .chart { min-width: 0; }
+        .chart { min-width: 0; display: flex; flex-direction: column; justify-content: space-between; }
         .chart:first-child { grid-column: 1 / -1; }
         .chart:first-child .plot { height: 320px; }
         .chart h3 { margin: 0; }
@@ -87,8 +87,8 @@ enum ReportStyle {
         th, td { padding: 7px 16px 7px 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
         .number { text-align: right; padding-right: 32px; white-space: nowrap; }
         .cards {
-          display: grid; grid-template-columns: repeat(auto-fill, minmax(200px, 1fr));
-          gap: 36px 28px; margin-top: 20px;
+          display: grid; grid-template-columns: repeat(auto-fill, minmax(180px, 1fr));
+          gap: 36px 26px; margin-top: 20px;
         }
         .truth { font-weight: 600; font-size: 15px; line-height: 1.3; margin-top: 10px; }
         .guesses li {
@@ -107,7 +107,7 @@ enum ReportStyle {
         .query { font-weight: 600; font-size: 15px; line-height: 1.35; }
         .hits { display: grid; grid-template-columns: repeat(6, 1fr); gap: 14px; }
         .hits .value { display: block; margin-top: 6px; }
-        .hits .right img { outline: 3px solid var(--good); outline-offset: 0; }
+        .hits .right img { outline: 3px solid var(--good); outline-offset: -3px; }
         .hits .right .value { color: var(--good); }
         summary { cursor: pointer; color: var(--accent); font-size: 15px; }
         .settings { columns: 2 380px; column-gap: 48px; margin-top: 16px; font-size: 13px; }

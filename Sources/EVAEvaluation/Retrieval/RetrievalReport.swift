@@ -24,7 +24,7 @@ public struct RetrievalReport: Codable, Sendable, Equatable {
     public var textToImage: Recalls
     /// Images as queries; any of an image's texts is an answer.
     public var imageToText: Recalls
-    /// The same figures under the names of CLIP_benchmark, as shares in 0 ... 1.
+    /// The same figures under the names of CLIP_benchmark, as shares from 0 to 1.
     public var metrics: [String: Double]
 
     private enum CodingKeys: String, CodingKey {
