@@ -46,8 +46,8 @@ let package = Package(
         .target(
             name: "EVAEvaluation",
             dependencies: [
-                "EVAConfiguration", "EVAData", "EVALayers", "EVAModels", "EVATensorFiles",
-                "EVATokenizer", "Torch",
+                "EVAConfiguration", "EVAData", "EVAImaging", "EVALayers", "EVAModels",
+                "EVATensorFiles", "Torch",
             ]),
         .target(
             name: "EVATraining",
@@ -105,6 +105,12 @@ let package = Package(
                 "EVAConfiguration", "EVALayers", "EVAModels", "EVAOptimization", "EVATensorFiles",
                 "EVATestSupport", "Torch",
             ], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "EVAEvaluationTests",
+            dependencies: [
+                "EVAConfiguration", "EVAData", "EVAEvaluation", "EVAImaging", "EVALayers",
+                "EVAModels", "EVATensorFiles", "EVATestSupport", "EVATokenizer", "Torch",
+            ]),
         .testTarget(
             name: "EVATrainingTests",
             dependencies: [

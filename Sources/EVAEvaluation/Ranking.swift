@@ -13,10 +13,10 @@ enum Ranking {
         return rank
     }
 
-    /// The index of the first largest score but that of `excluded`; nil where there is no other.
-    static func best(in scores: UnsafeBufferPointer<Float>, excluding excluded: Int) -> Int? {
-        scores.indices.lazy.filter { $0 != excluded }.max { a, b in
-            (scores[a], b) < (scores[b], a)
-        }
+    /// The first of the largest scores among some; nil where there are none.
+    static func best(
+        of indices: some Sequence<Int>, in scores: UnsafeBufferPointer<Float>
+    ) -> Int? {
+        indices.max { a, b in (scores[a], b) < (scores[b], a) }
     }
 }

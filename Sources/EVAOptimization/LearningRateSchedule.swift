@@ -1,23 +1,48 @@
+package import EVAConfiguration
 internal import Foundation
 
 /// What share of its peak every learning rate has at a step.
 ///
-/// Linear from 0 over the warm-up, then half a cosine down to 0 (Loshchilov and Hutter,
-/// arXiv 1608.03983). As in the original, the very first step has rate 0 when there is a warm-up.
+/// Linear from 0 over the warm-up; then half a cosine down to 0 (Loshchilov and Hutter,
+/// arXiv 1608.03983), or the peak, with a straight line to 0 at the end where one is asked for.
+/// As in the original, the very first step has rate 0 when there is a warm-up.
 package struct LearningRateSchedule: Sendable, Equatable {
+    package let kind: ScheduleConfiguration.Kind
     package let warmupSteps: Int
     package let totalSteps: Int
+    private let cooldownSteps: Int
+    private let offsetSteps: Int
 
-    package init(warmupSteps: Int, totalSteps: Int) {
-        self.warmupSteps = warmupSteps
+    /// - Parameters:
+    ///   - configuration: the course of the rates.
+    ///   - totalSteps: steps of the whole run.
+    package init(_ configuration: ScheduleConfiguration, totalSteps: Int) {
+        kind = configuration.kind
+        warmupSteps = configuration.resolvedWarmupSteps(totalSteps: totalSteps)
         self.totalSteps = totalSteps
+        cooldownSteps = configuration.cooldownSteps
+        offsetSteps = configuration.offsetSteps
+    }
+
+    /// A cosine.
+    package init(warmupSteps: Int, totalSteps: Int) {
+        var configuration = ScheduleConfiguration()
+        configuration.warmupSteps = warmupSteps
+        self.init(configuration, totalSteps: totalSteps)
     }
 
     /// The multiplier of the step after `step` others.
     package func multiplier(afterSteps step: Int) -> Double {
+        let step = step + offsetSteps
         if step < warmupSteps { return Double(step) / Double(warmupSteps) }
-        guard step < totalSteps else { return 0 }
-        let progress = Double(step - warmupSteps) / Double(totalSteps - warmupSteps)
-        return (1 + cos(.pi * progress)) / 2
+        switch kind {
+        case .constant: return 1
+        case .constantWithCooldown:
+            return min(1, Double(max(0, totalSteps - step)) / Double(cooldownSteps))
+        case .cosine:
+            guard step < totalSteps else { return 0 }
+            let progress = Double(step - warmupSteps) / Double(totalSteps - warmupSteps)
+            return (1 + cos(.pi * progress)) / 2
+        }
     }
 }

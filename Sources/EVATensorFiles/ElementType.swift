@@ -29,6 +29,9 @@ public enum ElementType: String, Sendable, CaseIterable, Codable {
         }
     }
 
+    /// The most dimensions that a tensor in a file may have: PyTorch's limit.
+    static let rankLimit = 64
+
     /// Bytes that a tensor of a shape takes; `nil` when a size is negative or the product overflows.
     func byteCount(ofShape shape: [Int]) -> Int? {
         var total = byteCount

@@ -152,7 +152,8 @@ extension TensorSource.Layout {
         var stride = 1
         for size in shape {
             strides.append(stride)
-            stride *= size
+            // A size of zero may stand beside sizes whose product is beyond 64 bits.
+            stride &*= size
         }
         return isRowMajor(strides, shape: shape) ? nil : Self(offset: 0, strides: strides)
     }
@@ -162,7 +163,7 @@ extension TensorSource.Layout {
         var expected = 1
         for (size, stride) in zip(shape, strides).reversed() {
             guard size == 1 || stride == expected else { return false }
-            expected *= size
+            expected &*= size
         }
         return true
     }

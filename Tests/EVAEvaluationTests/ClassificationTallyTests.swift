@@ -157,8 +157,8 @@ import Torch
                 cat         1  100.00  100.00
                 dog         1    0.00  100.00
 
-                often mistaken  top-1  taken for
-                dog              0.00  cat (1)
+                right least often  top-1  taken for
+                dog                 0.00  cat (1)
 
                 """)
         #expect(report.table(classLimit: 1).contains("class (the worst 1 of 2)"))

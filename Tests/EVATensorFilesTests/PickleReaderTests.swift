@@ -97,6 +97,30 @@ struct PickleReaderTests {
         }
     }
 
+    @Test("Lists that hold one value millions of times are refused")
+    func repeatedValue() throws {
+        let pages = [UInt8](repeating: 0x28, count: 1) + (0..<1000).flatMap { _ in [0x68, 0] as [UInt8] }
+        var body: [UInt8] = [0x5D, 0x94]
+        for _ in 0..<1000 { body += pages + [0x65] }
+        #expect(try error(body + [0x2E]).message.contains("no file of weights"))
+    }
+
+    @Test("Slices that multiply a small array beyond the file's size are refused")
+    func multipliedSlices() throws {
+        // 'a' and 'b' are one array of 12 kB, recalled from the memo; together they would pass the file's size.
+        let original = try bytes(of: fixture("paddle26-tensor.pdparams"))
+        let array = original[11..<(original.count - 1)]
+        var body: [UInt8] = [0x7D] + Self.text("a") + array + [0x72, 0xE8, 3, 0, 0, 0x73]
+        body += Self.text("b") + [0x6A, 0xE8, 3, 0, 0, 0x73]
+        body += Self.text("UnpackBigParamInfor@@") + [0x7D] + Self.text("w") + [0x7D]
+        body += Self.text("OriginShape") + [0x4B, 128, 0x4B, 48, 0x86, 0x73]
+        body += Self.text("slices") + [0x5D, 0x28] + Self.text("a") + Self.text("b")
+        body += [0x65, 0x73, 0x73, 0x73, 0x2E]
+        let error = try error(body)
+        #expect(error.tensor == "w")
+        #expect(error.message.contains("slices"))
+    }
+
     @Test("An array whose bytes, text or shape contradict each other is refused")
     func arrays() throws {
         let valid = try bytes(of: fixture("paddle-2.pdparams"))

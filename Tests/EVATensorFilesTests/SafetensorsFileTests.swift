@@ -149,6 +149,10 @@ struct SafetensorsFileTests {
             (#"{"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1}}"#, "unknown key 'x'"),
             (#"{"__metadata__":{"a":"1","a":"2"}}"#, "'a' occurs twice"),
             (#"{"__metadata__":{"a":1}}"#, "expected '\"'"),
+            (
+                #"{"w":{"dtype":"U8","shape":["# + String(repeating: "1,", count: 64)
+                    + #"1],"data_offsets":[0,1]}}"#, "64 dimensions"
+            ),
             (#"{"w":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}}"#, "not negative"),
             (#"{"w":{"dtype":"U8","shape":[1.5],"data_offsets":[0,1]}}"#, "fraction"),
             (#"{"w":{"dtype":"U8","shape":[01],"data_offsets":[0,1]}}"#, "leading zeros"),

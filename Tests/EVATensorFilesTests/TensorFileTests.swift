@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import EVATensorFiles
@@ -29,6 +30,25 @@ struct TensorFileTests {
         let path = try folder.write(Array(text.utf8), as: "x.pt")
         let error = try tensorFileError { _ = try TensorFile.open(path: path) }
         #expect(error.message.contains(message))
+    }
+
+    @Test("A pipe is refused at once instead of being waited for")
+    func pipe() throws {
+        #expect(mkfifo(folder.file("pipe"), 0o600) == 0)
+        let error = try tensorFileError { _ = try TensorFile.open(path: folder.file("pipe")) }
+        #expect(error.code == .notAFile)
+    }
+
+    @Test("Empty tensors of enormous other sizes pass through every format")
+    func emptyTensors() throws {
+        let tensor = HostTensor([] as [Float], shape: [0, 1 << 40, 1 << 40])
+        let entry = TensorEntry(name: "w", elementType: .float32, shape: tensor.shape)
+        try SafetensorsWriter.write([("w", tensor)], to: folder.file("a"))
+        try PyTorchWriter.write([entry], to: folder.file("b")) { _ in tensor }
+        try PaddleWriter.write([entry], to: folder.file("c")) { _ in tensor }
+        for name in ["a", "b", "c"] {
+            #expect(try TensorFile.open(path: folder.file(name)).entries == [entry])
+        }
     }
 
     @Test("NumPy arrays in row and column order hold the same numbers")

@@ -41,7 +41,8 @@ import Torch
     @Test("The loss and every gradient equal the original's", arguments: Fixtures.families)
     func gradients(family: String) throws {
         let clip = try Self.load(family)
-        try checkGradients(of: clip, family: family, context: .training(random: RandomSource(seed: 1)))
+        try checkGradients(
+            of: clip, family: family, context: .training(random: RandomSource(seed: 1)))
     }
 
     @Test("Recomputing activations changes no gradient", arguments: Fixtures.families)

@@ -41,7 +41,8 @@ struct ModelOptions: ParsableArguments {
 
     /// What `--model` and `--config` name.
     func describe() throws -> ModelDescription {
-        try ModelLocator.locate(ModelSource(name: model, configurationFile: config, loadsWeights: true))
+        try ModelLocator.locate(
+            ModelSource(name: model, configurationFile: config, loadsWeights: true))
     }
 
     /// Builds the model with its weights, after setting threads and memory up.

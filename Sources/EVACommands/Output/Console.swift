@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 
 /// What the command says to the person at the terminal, apart from its results.
 enum Console {
@@ -14,16 +14,18 @@ enum Console {
     /// Why the command failed.
     static func error(_ text: String) { write("error: " + text + "\n") }
 
-    /// A message that the argument parser has worded already.
-    static func errorText(_ text: String) {
-        let text = text.hasPrefix("Error: ") ? "error: " + text.dropFirst("Error: ".count) : text
-        write(text + "\n")
-    }
-
     /// Draws over the current line of a terminal.
     static func redraw(_ text: String) { write("\r\u{1B}[2K" + text) }
 
     private static func write(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
+        // What cannot be said, for a closed or full standard error, must not end the work.
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes {
+                Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
+            }
+            guard count > 0 || count < 0 && errno == EINTR else { return }
+            bytes = bytes.dropFirst(max(0, count))
+        }
     }
 }

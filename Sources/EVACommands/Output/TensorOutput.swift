@@ -1,8 +1,22 @@
+internal import EVAData
 internal import EVATensorFiles
 internal import Foundation
 
 /// Writes named tensors into the file that a user asked for: safetensors, or JSON by extension.
 enum TensorOutput {
+    /// Finds out before the work whether its result can be written.
+    ///
+    /// - Throws: `DataError` when the file's folder is missing or cannot be written.
+    static func check(_ path: String) throws(DataError) {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        let folder = parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")
+        guard access(folder, W_OK | X_OK) == 0 else {
+            throw DataError(
+                "--output \(path)",
+                "the folder \(folder) cannot be written: \(String(cString: strerror(errno)))")
+        }
+    }
+
     static func write(
         _ tensors: [(name: String, tensor: HostTensor)], metadata: [String: String] = [:],
         to path: String

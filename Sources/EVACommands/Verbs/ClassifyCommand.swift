@@ -4,7 +4,6 @@ internal import EVAEvaluation
 internal import EVAData
 internal import EVALayers
 internal import EVAModels
-internal import EVATokenizer
 internal import Foundation
 internal import Torch
 
@@ -49,20 +48,15 @@ struct ClassifyCommand: ParsableCommand {
     func run() throws {
         let description = try model.describe()
         let input = try ImageInput(images)
-        var words = labels
-        if labels.count == 1, FileManager.default.fileExists(atPath: labels[0]) {
-            words = try TextInput.read(labels[0])
-        }
+        let words = try Self.words(labels)
         let sentences = try templates.map(TextInput.read) ?? ["a photo of a {}."]
         let prompts = try PromptSet(classNames: words, templates: sentences)
+        let tokenize = try TextInput.tokenizer(for: description.configuration)
         let clip = try model.load(description)
         let encoder = FeatureEncoder(
             clip, computeDType: model.computeDType, batchSize: model.batchSize)
-        let tokenizer = try CLIPTokenizer.published()
-        let length = description.configuration.text.contextLength
-        let classifier = try ZeroShotClassifier(prompts, encoder: encoder) {
-            tokenizer.encode($0, contextLength: length)
-        }
+        let classifier = try ZeroShotClassifier(
+            prompts, encoder: encoder, tokenize: tokenize)
         let scale = clip.logitScale.value.detached().exp().item()
         try input.forEachBatch(of: model.batchSize, for: description) { batch in
             // The classifier's logits are 100 cosines; the model's own factor gives probabilities.
@@ -83,6 +77,15 @@ struct ClassifyCommand: ParsableCommand {
                         }))
             }
         }
+    }
+
+    /// The labels themselves, or those of the one file that is named.
+    private static func words(_ labels: [String]) throws -> [String] {
+        guard labels.count == 1 else { return labels }
+        let looksLikePath =
+            labels[0].contains("/") || [".txt", ".json"].contains { labels[0].hasSuffix($0) }
+        let isFile = FileManager.default.fileExists(atPath: labels[0])
+        return isFile || looksLikePath ? try TextInput.read(labels[0]) : labels
     }
 
     private func show(_ result: Result) throws {

@@ -1,8 +1,53 @@
 internal import ArgumentParser
+internal import EVAConfiguration
+internal import EVAData
+internal import EVATraining
+internal import Foundation
 
 /// `evaclip demo`: trains on the embedded data set, evaluates, and shows the result.
 struct DemoCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Trains a small model on the embedded data set and writes a report.")
+        abstract: "Trains a small model on drawn scenes, evaluates it and writes a report.",
+        discussion: """
+            The scenes show coloured shapes with captions. Some combinations of colour and shape \
+            never occur in training; the model is evaluated zero-shot on those alone.
+            """)
+
+    @Option(help: "The folder for the model, its metrics and report.html.")
+    var outputDir = "demo"
+
+    @Option(help: "Training steps; more take longer and give a better model.")
+    var maxSteps = DemoRecipe.steps
+
+    @Option(help: "Threads of the computation; one per core if not given.")
+    var threads: Int?
+
+    func validate() throws {
+        guard maxSteps > 0 else { throw ValidationError("--max_steps \(maxSteps): expected at least 1") }
+        if let threads, threads < 1 {
+            throw ValidationError("--threads \(threads): expected at least 1")
+        }
+    }
+
+    func run() throws {
+        let device = try ComputeDevice.prepare(named: "auto", threadCount: threads)
+        try FileManager.default.createDirectory(
+            atPath: outputDir, withIntermediateDirectories: true)
+        let recipe = DemoRecipe(outputDirectory: outputDir, steps: maxSteps, threadCount: threads)
+        let configuration = try recipe.configuration()
+        let trainer = try Trainer(configuration, device: device)
+        Console.note(trainer.data.source.summary)
+        Console.note("training \(maxSteps) steps of \(trainer.samplesPerStep) scenes")
+        let console = TrainingConsole(totalSteps: maxSteps, showsProgress: true)
+        let clock = ContinuousClock()
+        let start = clock.now
+        _ = try trainer.run(report: { console.show($0) })
+        console.finish()
+        let seconds = (clock.now - start) / .seconds(1)
+        let result = try DemoResult(trainer, recipe: recipe, trainingSeconds: seconds)
+        print(result.table)
+        try result.writeReport(to: outputDir + "/report.html", configuration: configuration)
+        print("report: \(outputDir)/report.html")
+    }
 }

@@ -5,7 +5,6 @@ internal import EVAEvaluation
 internal import EVALayers
 internal import EVAModels
 internal import EVATensorFiles
-internal import EVATokenizer
 internal import Foundation
 internal import Torch
 
@@ -27,7 +26,8 @@ struct EmbedCommand: ParsableCommand {
     @Option(help: "Texts: a file with one a line, or a JSON array of strings.")
     var texts: String?
 
-    @Option(help: "Ready tensors: a safetensors file with image [N, 3, S, S] and/or input_ids [M, L].")
+    @Option(
+        help: "Ready tensors: a safetensors file with image [N, 3, S, S] and/or input_ids [M, L].")
     var pixels: String?
 
     @Option(help: "Where to write: FILE.safetensors or FILE.json.")
@@ -40,6 +40,7 @@ struct EmbedCommand: ParsableCommand {
     }
 
     func run() throws {
+        try TensorOutput.check(output)
         let description = try model.describe()
         let images = try self.images.isEmpty ? nil : ImageInput(self.images)
         let texts = try self.texts.map(TextInput.read)
@@ -64,10 +65,8 @@ struct EmbedCommand: ParsableCommand {
             progress.finish()
         }
         if let texts {
-            let tokenizer = try CLIPTokenizer.published()
-            let length = description.configuration.text.contextLength
             textFeatures.append(
-                try encoder.texts(texts.map { tokenizer.encode($0, contextLength: length) }))
+                try encoder.texts(texts.map(TextInput.tokenizer(for: description.configuration))))
         }
         try write(imageFeatures, textFeatures, clip)
     }

@@ -5,6 +5,7 @@ internal import EVAEvaluation
 internal import EVAImaging
 internal import EVAModels
 internal import EVATokenizer
+internal import EVATraining
 internal import Foundation
 internal import Torch
 
@@ -23,6 +24,7 @@ struct EvalCommand: ParsableCommand {
         guard !flags.bool("print_config") else {
             return try FlagInput.printConfiguration(configuration)
         }
+        try refuseUnsupported(configuration.precision)
         let description = try ModelLocator.locate(configuration.model)
         let folder = try EvaluationFolder(path: configuration.folder)
         let device = try ComputeDevice.prepare(
@@ -37,11 +39,21 @@ struct EvalCommand: ParsableCommand {
         }
     }
 
+    private func refuseUnsupported(_ precision: PrecisionConfiguration) throws(UsageError) {
+        guard precision.compute != .float16 else {
+            throw UsageError("--fp16: this version does not do that yet; use --bf16")
+        }
+        guard !precision.usesMasterWeights else {
+            throw UsageError("--fp16_opt_level O2: this version does not do that yet; use O1")
+        }
+    }
+
     private func evaluate(
         _ clip: CLIP, _ description: ModelDescription, _ folder: EvaluationFolder,
         _ configuration: EvaluationConfiguration
     ) throws -> EvaluationReport {
         let tokenizer = try CLIPTokenizer.published()
+        try TokenVocabulary.check(description.configuration, against: tokenizer)
         let length = description.configuration.text.contextLength
         let evaluator = try ZeroShotEvaluator(
             folder,
@@ -49,7 +61,7 @@ struct EvalCommand: ParsableCommand {
                 transform: .evaluation(EvaluationTransform(description.preprocessing)),
                 tokenizer: tokenizer, contextLength: length),
             batchSize: configuration.batchSize, batchLimit: configuration.maxBatches,
-            readerThreads: configuration.workerCount
+            readerThreads: ReaderThreads.count(configuration.workerCount)
         ) { tokenizer.encode($0, contextLength: length) }
         var progress = ProgressLine(
             total: folder.images.count, unit: "pictures",

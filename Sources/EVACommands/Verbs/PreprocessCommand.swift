@@ -32,6 +32,7 @@ struct PreprocessCommand: ParsableCommand {
     }
 
     func run() throws {
+        try TensorOutput.check(output)
         var description = try ModelLocator.locate(
             ModelSource(name: model, configurationFile: config, loadsWeights: false))
         if let imageSize { description.preprocessing.imageSize = imageSize }

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import EVAConfiguration
 internal import EVAModels
 internal import EVATensorFiles
-internal import EVATokenizer
 
 /// `evaclip tokenize`: what a model sees of texts.
 struct TokenizeCommand: ParsableCommand {
@@ -23,13 +22,13 @@ struct TokenizeCommand: ParsableCommand {
     var output: String
 
     func run() throws {
+        try TensorOutput.check(output)
         let description = try ModelLocator.locate(
             ModelSource(name: model, configurationFile: config, loadsWeights: false))
-        let length = description.configuration.text.contextLength
         let texts = try TextInput.read(texts)
-        let tokenizer = try CLIPTokenizer.published()
-        let ids = texts.flatMap { tokenizer.encode($0, contextLength: length).map(Int64.init) }
-        let tensor = HostTensor(ids, shape: [texts.count, length])
+        let tokenize = try TextInput.tokenizer(for: description.configuration)
+        let ids = texts.flatMap { tokenize($0).map(Int64.init) }
+        let tensor = HostTensor(ids, shape: [texts.count, ids.count / texts.count])
         try TensorOutput.write([("input_ids", tensor)], to: output)
         print("input_ids \(tensor.shape)")
     }

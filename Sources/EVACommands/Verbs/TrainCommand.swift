@@ -31,9 +31,9 @@ struct TrainCommand: ParsableCommand {
         let log = TrainingConsole(
             totalSteps: trainer.state.totalSteps,
             showsProgress: configuration.logging.showsProgress)
-        let ending = try trainer.run(shouldStop: { Interrupt.signalNumber != nil }) { report in
-            log.show(report)
-        }
+        let ending = try trainer.run(
+            shouldStop: { Interrupt.signalNumber != nil }, evaluation: { log.show($0) },
+            report: { log.show($0) })
         log.finish()
         switch ending {
         case .finished:

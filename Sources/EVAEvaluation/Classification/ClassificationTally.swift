@@ -52,7 +52,9 @@ package struct ClassificationTally {
         if rank < 5 { classes[label].top5 += 1 }
         if rank == 0 {
             classes[label].top1 += 1
-        } else if let mistake = Ranking.best(in: scores, excluding: label) {
+        } else if let mistake = Ranking.best(
+            of: scores.indices.lazy.filter { $0 != label }, in: scores)
+        {
             classes[label].mistakes[mistake, default: 0] += 1
         }
     }

@@ -40,7 +40,7 @@ extension EvaluationReport {
 
     private func confusionLines() -> [String] {
         let rows =
-            [["often mistaken", "top-1", "taken for"]]
+            [["right least often", "top-1", "taken for"]]
             + confusions.map { confusion in
                 [
                     confusion.name, confusion.top1.fixed(2),

@@ -1,6 +1,6 @@
-/// The 95 % interval of a share that was counted after Wilson (JASA 22, 1927).
+/// The 95 % interval of a share that was counted.
 ///
-/// It stays inside 0 ... 1 and does not shrink to a point when all or none were right.
+/// Wilson's (J. Am. Stat. Assoc. 22, 1927), which stays inside 0 ... 1 and does not shrink to a point when all or none were right.
 public struct WilsonInterval: Sendable, Equatable {
     /// The lower bound of the share, from 0 to 1.
     public let lower: Double

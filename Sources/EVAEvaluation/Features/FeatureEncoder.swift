@@ -18,7 +18,8 @@ package struct FeatureEncoder {
     /// - Parameters:
     ///   - model: the model.
     ///   - computeDType: the dtype of matrix products; features are fp32 in any case.
-    ///   - batchSize: the most images or texts that are in the model at once.
+    ///   - batchSize: the most images, or texts of full length, that are in the model at once; of
+    ///     shorter texts as many are as have no more tokens together.
     package init(_ model: CLIP, computeDType: DType = .float32, batchSize: Int = 64) {
         guard batchSize > 0 else { fatalError("FeatureEncoder: batch size \(batchSize)") }
         self.model = model
@@ -48,8 +49,9 @@ package struct FeatureEncoder {
             throw EvaluationError(
                 "images: expected shape [N, 3, \(size), \(size)] with N >= 1, got \(shape)")
         }
-        let parts = batches(of: shape[0]).map { rows in
+        let parts = stride(from: 0, to: shape[0], by: batchSize).map { first in
             withoutGradient {
+                let rows = first..<min(first + batchSize, shape[0])
                 let batch = pixels.sliced(rows, dimension: 0).moved(to: model.store.device)
                 return model.encodeImages(batch.cast(to: .float32), context)
             }
@@ -73,7 +75,7 @@ package struct FeatureEncoder {
         }
         let texts = try texts.enumerated().map { try trimmed($0.element, number: $0.offset) }
         let order = texts.indices.sorted { (texts[$0].count, $0) < (texts[$1].count, $1) }
-        let parts = batches(of: order.count).map { places in
+        let parts = batches(ofLengths: order.map { texts[$0].count }).map { places in
             withoutGradient {
                 model.encodeTexts(padded(order[places].map { texts[$0] }), context)
             }
@@ -86,8 +88,16 @@ package struct FeatureEncoder {
             "text")
     }
 
-    private func batches(of count: Int) -> [Range<Int>] {
-        stride(from: 0, to: count, by: batchSize).map { $0..<min($0 + batchSize, count) }
+    /// Runs of rising lengths, each as long as the tokens of a batch allow.
+    private func batches(ofLengths lengths: [Int]) -> [Range<Int>] {
+        let tokenLimit = batchSize * model.configuration.text.contextLength
+        var batches: [Range<Int>] = []
+        var first = 0
+        for place in lengths.indices where (place - first + 1) * lengths[place] > tokenLimit {
+            batches.append(first..<place)
+            first = place
+        }
+        return batches + [first..<lengths.count]
     }
 
     /// The text up to the token that the model pools at.

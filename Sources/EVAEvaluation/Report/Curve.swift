@@ -1,7 +1,7 @@
 /// A series made ready for drawing: few enough points, and a smooth line through them.
 struct Curve {
     let points: [SIMD2<Double>]
-    /// A moving mean through `points`; equal to them where they are few.
+    /// A moving mean through `points`; equal to them where they are few or lie smoothly already.
     let smoothed: [SIMD2<Double>]
 
     private static let pointLimit = 600
@@ -18,7 +18,7 @@ struct Curve {
                 Self.mean(finite[$0..<min($0 + width, finite.count)])
             }
         self.points = reduced
-        guard reduced.count >= Self.smoothingFrom else {
+        guard reduced.count >= Self.smoothingFrom, Self.isNoisy(reduced) else {
             smoothed = reduced
             return
         }
@@ -27,8 +27,17 @@ struct Curve {
             // Near the start, which is steep, the window shrinks to stay centred; at the end it
             // loses what lies beyond, so that the last value is not that of one step alone.
             let reach = min(reach, index)
-            return Self.mean(reduced[index - reach...min(index + reach, reduced.count - 1)])
+            let window = reduced[index - reach...min(index + reach, reduced.count - 1)]
+            return SIMD2(reduced[index].x, Self.mean(window).y)
         }
+    }
+
+    /// Whether the way up and down along the curve is much longer than the curve is high; a rate
+    /// that rises and falls once goes twice its height.
+    private static func isNoisy(_ points: [SIMD2<Double>]) -> Bool {
+        let values = points.map(\.y)
+        let way = zip(values, values.dropFirst()).reduce(0) { $0 + abs($1.1 - $1.0) }
+        return way > 3 * ((values.max() ?? 0) - (values.min() ?? 0))
     }
 
     private static func mean(_ points: ArraySlice<SIMD2<Double>>) -> SIMD2<Double> {

@@ -28,7 +28,10 @@ enum ReportStyle {
         h3 { font-size: 15px; font-weight: 600; margin: 32px 0 8px; }
         ul, ol { list-style: none; }
         i { font-style: normal; display: block; }
-        img { display: block; width: 100%; height: auto; border-radius: 6px; background: var(--panel); }
+        img {
+          display: block; width: 100%; height: auto; border-radius: 6px; background: var(--panel);
+          box-shadow: 0 0 0 1px var(--rule);
+        }
         small { color: var(--soft); font-size: 13px; }
         .lead { color: var(--soft); font-size: 17px; margin-top: 8px; max-width: 68ch; }
         .note { color: var(--soft); font-size: 14px; max-width: 72ch; }

@@ -76,7 +76,7 @@ public struct RunReport: Sendable {
         section("Zero-shot accuracy per class") {
             AccuracyMarkup.bars(evaluation)
             if !evaluation.confusions.isEmpty {
-                Markup("h3") { "Most often mistaken" }
+                Markup("h3") { "Right least often" }
                 AccuracyMarkup.confusions(evaluation)
             }
         }

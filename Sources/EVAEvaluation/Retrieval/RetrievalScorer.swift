@@ -77,9 +77,8 @@ package struct RetrievalScorer {
                 for (row, query) in rows.enumerated() {
                     let row = UnsafeBufferPointer(
                         rebasing: scores[row * columns..<(row + 1) * columns])
-                    guard let best = answers[query].map({ Ranking.rank(of: $0, in: row) }).min()
-                    else { continue }
-                    ranks.append(best)
+                    guard let best = Ranking.best(of: answers[query], in: row) else { continue }
+                    ranks.append(Ranking.rank(of: best, in: row))
                 }
             }
         }

@@ -7,6 +7,7 @@ package enum ModelLocator {
     /// The weights files that a folder may hold, best first.
     private static let weightsNames = [
         "open_clip_model.safetensors", "model.safetensors", "model.safetensors.index.json",
+        "model_state.pdparams", "open_clip_pytorch_model.bin", "pytorch_model.bin",
     ]
 
     /// Describes the model that `source` names.
@@ -39,8 +40,7 @@ package enum ModelLocator {
             guard configurationFile == nil else {
                 throw WeightsError("\(name): no such weights file")
             }
-            let looksLikePath = name.hasPrefix("/") || name.hasPrefix(".") || name.contains(".safetensors") || name.hasSuffix(".json")
-            guard !looksLikePath else {
+            guard !looksLikePath(name) else {
                 throw WeightsError("\(name): no such file or folder")
             }
             let preset = try ModelPreset.named(name)
@@ -58,6 +58,13 @@ package enum ModelLocator {
                     + "the model's JSON or the name of a preset")
         }
         return try bare(configurationFile: configurationFile, name: name, weightsPath: name)
+    }
+
+    /// Whether a name that stands for nothing on disk was meant as a path.
+    private static func looksLikePath(_ name: String) -> Bool {
+        name.hasPrefix("/") || name.hasPrefix(".") || name.hasPrefix("~")
+            || [".json", ".safetensors", ".pt", ".pth", ".bin", ".pdparams"]
+                .contains(where: name.hasSuffix)
     }
 
     /// A network from a JSON file or a preset's name, with the usual preprocessing.
@@ -138,7 +145,6 @@ extension ModelDescription {
                 "'\(name)' has no weights here; give a folder that train wrote, or a weights file "
                     + "with --config FILE")
         }
-        return weightsPath.hasSuffix(".index.json")
-            ? try ShardedSafetensors(indexPath: weightsPath) : try SafetensorsFile(path: weightsPath)
+        return try TensorFile.open(path: weightsPath)
     }
 }

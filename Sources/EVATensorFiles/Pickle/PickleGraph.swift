@@ -83,7 +83,9 @@ struct PickleGraph: Sendable {
 
     /// The whole numbers that a tuple or list holds and nothing else, none of them negative.
     func counts(_ reference: Reference) -> [Int]? {
-        guard let elements = elements(reference) else { return nil }
+        guard let elements = elements(reference), elements.count <= ElementType.rankLimit else {
+            return nil
+        }
         var counts: [Int] = []
         for element in elements {
             guard case .int(let count) = self[element], count >= 0 else { return nil }

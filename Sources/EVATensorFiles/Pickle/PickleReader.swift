@@ -9,6 +9,8 @@ struct PickleReader {
     private let path: String
     private let end: Int
     private let valueLimit: Int
+    // Containers may hold one value many times.
+    private var containedCount = 0
     private var position: Int
     private var opcodePosition: Int
     private var graph: PickleGraph
@@ -218,7 +220,15 @@ struct PickleReader {
 
     // MARK: Containers
 
+    private mutating func count(_ elements: [Reference]) throws(TensorFileError) {
+        containedCount += elements.count
+        guard containedCount <= 4 * valueLimit else {
+            throw fault(.malformed, "lists of \(containedCount) values are no file of weights")
+        }
+    }
+
     private mutating func pushTuple(_ elements: [Reference]) throws(TensorFileError) {
+        try count(elements)
         graph.sequences.append(elements)
         try push(.tuple(graph.sequences.count - 1))
     }
@@ -232,6 +242,7 @@ struct PickleReader {
         guard let target = stack.last, case .list(let list) = graph[target] else {
             throw fault(.malformed, "the pickle appends to something that is no list")
         }
+        try count(elements)
         graph.sequences[list] += elements
     }
 
@@ -239,6 +250,7 @@ struct PickleReader {
         guard let target = stack.last, case .dictionary(let dictionary) = graph[target],
             items.count.isMultiple(of: 2)
         else { throw fault(.malformed, "the pickle sets items of something that is no dictionary") }
+        try count(items)
         for index in stride(from: 0, to: items.count, by: 2) {
             graph.dictionaries[dictionary].append((items[index], items[index + 1]))
         }

@@ -76,7 +76,8 @@ public enum PyTorchWriter {
         var stride = 1
         for size in shape.reversed() {
             strides.append(stride)
-            stride *= max(size, 1)
+            // Of an empty tensor the sizes may multiply to anything.
+            stride &*= max(size, 1)
         }
         return strides.reversed()
     }

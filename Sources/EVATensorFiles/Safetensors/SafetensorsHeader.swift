@@ -53,12 +53,13 @@ struct SafetensorsHeader: Sendable {
         }
         let dataStart = 8 + Int(length)
         var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart]))
-        var seen: Set<String> = []
+        var hasMetadata = false
         try cursor.object { cursor, key, keyOffset in
-            guard seen.insert(key).inserted else {
+            guard positions[key] == nil, !hasMetadata || key != "__metadata__" else {
                 throw cursor.fault("the key '\(key)' occurs twice", at: keyOffset)
             }
             if key == "__metadata__" {
+                hasMetadata = true
                 metadata = try Self.metadata(&cursor)
             } else {
                 try addTensor(
@@ -141,7 +142,12 @@ struct SafetensorsHeader: Sendable {
 
     private static func counts(_ cursor: inout JSONCursor) throws -> [Int] {
         var counts: [Int] = []
-        try cursor.array { cursor in counts.append(try cursor.count()) }
+        try cursor.array { cursor in
+            guard counts.count < ElementType.rankLimit else {
+                throw cursor.fault("more than \(ElementType.rankLimit) dimensions")
+            }
+            counts.append(try cursor.count())
+        }
         return counts
     }
 

@@ -20,7 +20,7 @@ package final class FileOutput {
     }
 
     /// Appends bytes.
-    package func write(_ bytes: UnsafeRawBufferPointer) throws(TensorFileError) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws {
         count += bytes.count
         if gathered.count + bytes.count > Self.gatherLimit { try flush() }
         if bytes.count > Self.gatherLimit {
@@ -31,11 +31,8 @@ package final class FileOutput {
     }
 
     /// Appends bytes.
-    package func write(_ bytes: [UInt8]) throws(TensorFileError) {
-        let result = bytes.withUnsafeBytes { pointer in
-            Result { () throws(TensorFileError) in try self.write(pointer) }
-        }
-        try result.get()
+    package func write(_ bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { try write($0) }
     }
 
     /// Appends the bytes of a tensor, and lets go of its pages when it is mapped.
@@ -45,21 +42,17 @@ package final class FileOutput {
     }
 
     /// Hands everything to the system and waits until it lies on the device.
-    func finish() throws(TensorFileError) {
+    func finish() throws {
         try flush()
-        guard fsync(descriptor) == 0 else { throw .writing(path, errno: errno) }
+        guard fsync(descriptor) == 0 else { throw TensorFileError.writing(path, errno: errno) }
     }
 
-    private func flush() throws(TensorFileError) {
-        let pending = gathered
+    private func flush() throws {
+        try gathered.withUnsafeBytes { try writeOut($0) }
         gathered.removeAll(keepingCapacity: true)
-        let result = pending.withUnsafeBytes { pointer in
-            Result { () throws(TensorFileError) in try self.writeOut(pointer) }
-        }
-        try result.get()
     }
 
-    private func writeOut(_ bytes: UnsafeRawBufferPointer) throws(TensorFileError) {
+    private func writeOut(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
             let written = Glibc.write(
@@ -67,7 +60,7 @@ package final class FileOutput {
             if written > 0 {
                 rest = rest.dropFirst(written)
             } else if errno != EINTR {
-                throw .writing(path, errno: written == 0 ? ENOSPC : errno)
+                throw TensorFileError.writing(path, errno: written == 0 ? ENOSPC : errno)
             }
         }
     }

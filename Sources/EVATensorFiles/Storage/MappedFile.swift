@@ -17,7 +17,8 @@ package final class MappedFile: Sendable {
     ///
     /// - Throws: `TensorFileError` when the path is missing, is no plain file, or cannot be read.
     package init(path: String) throws(TensorFileError) {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Without O_NONBLOCK a pipe would keep the program waiting for a writer.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .reading(path, errno: errno) }
         defer { close(descriptor) }
         var status = stat()

@@ -37,7 +37,9 @@ package struct CheckpointFolder: Sendable {
         try AtomicDirectory.write(to: path, body)
         try point(latest: "checkpoint-\(step)")
         if let limit {
-            for old in steps.filter({ $0 != step }).dropLast(max(0, limit - 1)) {
+            // Those of later steps are left over from before this run was resumed or begun anew.
+            let byAge = steps.filter { $0 > step } + steps.filter { $0 < step }
+            for old in byAge.dropLast(max(0, limit - 1)) {
                 try FileManager.default.removeItem(atPath: self.path(step: old))
             }
         }
@@ -46,17 +48,24 @@ package struct CheckpointFolder: Sendable {
     /// The checkpoint that `name` stands for: a path, or `latest`.
     package func resolve(_ name: String) throws -> String {
         if name == "latest" {
-            guard let step = steps.last else {
+            // The link first: checkpoints of later steps may be left over from another run.
+            let link = "\(root)/latest"
+            if isCheckpoint(link) { return (link as NSString).resolvingSymlinksInPath }
+            guard let step = steps.last(where: { isCheckpoint(path(step: $0)) }) else {
                 throw TrainingError("--resume_from_checkpoint latest: no checkpoint in \(root)")
             }
             return path(step: step)
         }
-        guard FileManager.default.fileExists(atPath: name + "/trainer_state.json") else {
+        guard isCheckpoint(name) else {
             throw TrainingError(
                 "--resume_from_checkpoint \(name): no trainer_state.json there; expected a folder "
                     + "such as \(root)/checkpoint-100, or 'latest'")
         }
         return name
+    }
+
+    private func isCheckpoint(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: path + "/trainer_state.json")
     }
 
     private func point(latest target: String) throws {

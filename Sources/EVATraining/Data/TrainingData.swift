@@ -45,7 +45,8 @@ package struct TrainingData {
             }
         return BatchLoader(
             source: source, schedule: schedule, preparation: preparation, start: start,
-            readerThreads: configuration.workerCount, limit: limit, badSamples: badSamples)
+            readerThreads: ReaderThreads.count(configuration.workerCount), limit: limit,
+            badSamples: badSamples)
     }
 
     private static func open(
@@ -57,13 +58,16 @@ package struct TrainingData {
                 imageSize: model.vision.imageSize, contextLength: model.text.contextLength,
                 vocabularySize: model.text.vocabularySize)
         }
+        try TokenVocabulary.check(model, against: CLIPTokenizer.published())
         switch configuration.task {
         case "shapes":
             return ShapesSource(
                 split: .training, count: configuration.sampleCount ?? 100_000,
                 imageSize: model.vision.imageSize, seed: UInt64(bitPattern: Int64(seed)))
         case "coco_clip", "coco_karpathy":
-            let root = configuration.root ?? COCOKarpathySource.defaultRoot(
+            let root =
+                configuration.root
+                ?? COCOKarpathySource.defaultRoot(
                     environment: ProcessInfo.processInfo.environment)
             return try COCOKarpathySource(root: root, split: .train)
         default:

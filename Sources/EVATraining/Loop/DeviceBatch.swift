@@ -3,7 +3,7 @@ internal import Torch
 
 /// A batch on the device.
 struct DeviceBatch {
-    /// `[B, 3, S, S]`
+    /// Pixels `[B, 3, S, S]`.
     let images: Tensor
     /// Token ids `[B, L]`, L the longest text's length.
     let ids: Tensor

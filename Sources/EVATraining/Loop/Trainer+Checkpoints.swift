@@ -11,7 +11,11 @@ extension Trainer {
     private static let lossSumName = "report.loss_sum"
 
     /// Saves the run as it stands; what training would do next is a function of what is saved.
+    ///
+    /// - Throws: where it cannot be written, or where the loss is not finite; earlier checkpoints
+    ///   stay whole.
     package func saveCheckpoint() throws {
+        _ = try meanLoss()
         try checkpoints.write(step: state.step, limit: configuration.checkpoints.totalLimit) {
             folder in
             try clip.write(into: folder, preprocessing: preprocessing)
@@ -71,6 +75,6 @@ extension Trainer {
     /// Where the data goes on.
     var dataPosition: BatchPosition {
         data.schedule.position(
-            afterBatches: state.step * configuration.optimization.gradientAccumulationSteps)
+            afterBatches: plan.batches(afterSteps: state.step))
     }
 }

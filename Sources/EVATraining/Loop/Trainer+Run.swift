@@ -22,66 +22,98 @@ extension Trainer {
     ///
     /// - Parameters:
     ///   - shouldStop: asked after every step.
+    ///   - evaluation: receives the result of every evaluation.
     ///   - report: receives every report that is logged.
     package func run(
-        shouldStop: () -> Bool = { false }, report: (StepReport) -> Void = { _ in }
+        shouldStop: () -> Bool = { false }, evaluation: (EvaluationEntry) -> Void = { _ in },
+        report: (StepReport) -> Void = { _ in }
     ) throws -> Ending {
+        try openLogs()
         let badSamples = try BadSampleLog(
             path: configuration.outputDirectory + "/bad_samples.jsonl", resuming: state.step > 0)
         let loader = data.loader(from: dataPosition, badSamples: badSamples)
         defer { loader.stop() }
         var interval = ReportInterval()
-        while state.step < state.totalSteps {
+        var lastSave = ContinuousClock.now
+        while state.step < state.totalSteps && !isStopReached {
             let norm = try step(nextBatches(from: loader))
             if isReportDue {
                 let next = try self.report(norm: norm, interval: &interval, loader: loader)
                 try metrics.append(next)
                 report(next)
             }
+            if isEvaluationDue {
+                try interval.excluding { evaluation(try evaluate()) }
+            }
             let isInterrupted = shouldStop()
-            let isStopped = configuration.optimization.stopAfterSteps.map { state.step >= $0 }
-            let isLast = isInterrupted || isStopped == true || state.step == state.totalSteps
-            if isCheckpointDue || isLast && configuration.checkpoints.strategy != .none {
-                try saveCheckpoint()
+            let isEnd = state.step == state.totalSteps || isStopReached
+            if isInterrupted || isCheckpointDue(since: lastSave)
+                || isEnd && configuration.checkpoints.strategy != .none
+            {
+                try interval.excluding { try saveCheckpoint() }
+                lastSave = .now
             }
             if isInterrupted { return .interrupted }
-            if isStopped == true && state.step < state.totalSteps { return .stoppedEarly }
         }
+        if state.step < state.totalSteps { return .stoppedEarly }
         try clip.write(into: configuration.outputDirectory, preprocessing: preprocessing)
         return .finished
     }
 
     private func nextBatches(from loader: BatchLoader) throws -> [HostBatch] {
-        try (0..<configuration.optimization.gradientAccumulationSteps).map { _ in
+        func next() throws -> HostBatch {
             guard let batch = try loader.next() else {
                 throw TrainingError("the data ended after step \(state.step)")
             }
             return batch
         }
+        for _ in 0..<plan.skippedBatches(afterSteps: state.step) { _ = try next() }
+        return try (0..<plan.batchesPerStep).map { _ in try next() }
+    }
+
+    private var isStopReached: Bool {
+        configuration.optimization.stopAfterSteps.map { state.step >= $0 } ?? false
     }
 
     private var isReportDue: Bool {
         let logging = configuration.logging
-        if state.step == state.totalSteps { return true }
-        if logging.logsFirstStep && state.step == 1 { return true }
-        return logging.strategy != .none && state.step % logging.everySteps == 0
+        if state.step == state.totalSteps || logging.logsFirstStep && state.step == 1 {
+            return true
+        }
+        return switch logging.strategy {
+        case .none: false
+        case .steps: state.step % logging.everySteps == 0
+        case .epoch: plan.endsEpoch(state.step)
+        }
     }
 
-    private var isCheckpointDue: Bool {
-        configuration.checkpoints.strategy == .steps
-            && state.step % configuration.checkpoints.everySteps == 0
+    private func isCheckpointDue(since lastSave: ContinuousClock.Instant) -> Bool {
+        let checkpoints = configuration.checkpoints
+        if let minutes = checkpoints.everyMinutes,
+            ContinuousClock.now - lastSave >= .seconds(minutes * 60)
+        {
+            return true
+        }
+        return switch checkpoints.strategy {
+        case .none: false
+        case .steps: state.step % checkpoints.everySteps == 0
+        case .epoch: plan.endsEpoch(state.step)
+        }
+    }
+
+    private var isEvaluationDue: Bool {
+        switch configuration.evaluation.schedule {
+        case .never: false
+        case .steps(let steps): state.step % steps == 0
+        case .epochs(let epochs): state.step % (plan.stepsPerEpoch * epochs) == 0
+        }
     }
 
     /// Reads the device's numbers back and starts the next stretch.
     private func report(norm: Tensor, interval: inout ReportInterval, loader: BatchLoader) throws
         -> StepReport
     {
-        let loss = lossSum.item() / Double(state.unreportedSteps)
-        guard loss.isFinite else {
-            throw TrainingError(
-                "the loss is \(loss) at step \(state.step); the last checkpoint is unharmed; "
-                    + "lower the learning rate or lengthen the warm-up")
-        }
+        let loss = try meanLoss()
         let multiplier = schedule.multiplier(afterSteps: state.step - 1)
         let rates = configuration.optimization
         let seconds = interval.next(steps: state.unreportedSteps, waited: loader.waitSeconds)
@@ -97,23 +129,17 @@ extension Trainer {
         state.unreportedSteps = 0
         return report
     }
-}
 
-/// The time since the last report.
-private struct ReportInterval {
-    private let clock = ContinuousClock()
-    private var start = ContinuousClock().now
-    private var waited = 0.0
-
-    /// Seconds a step since the last call, and of these waiting for data.
-    mutating func next(steps: Int, waited total: Double) -> (step: Double, data: Double) {
-        let now = clock.now
-        defer {
-            start = now
-            waited = total
+    /// The mean loss since the last report.
+    ///
+    /// - Throws: where it is not finite, so that nothing that comes of it is logged or saved.
+    func meanLoss() throws -> Double {
+        let loss = lossSum.item() / Double(max(1, state.unreportedSteps))
+        guard loss.isFinite else {
+            throw TrainingError(
+                "the loss is \(loss) at step \(state.step); the last checkpoint is unharmed; "
+                    + "lower the learning rate or lengthen the warm-up")
         }
-        return (
-            (now - start) / .seconds(1) / Double(steps), (total - waited) / Double(steps)
-        )
+        return loss
     }
 }

@@ -1,7 +1,8 @@
 package import EVAConfiguration
 internal import EVAData
-package import EVAModels
+internal import EVAEvaluation
 internal import EVALayers
+package import EVAModels
 internal import EVAOptimization
 internal import EVATensorFiles
 internal import Foundation
@@ -20,6 +21,7 @@ package final class Trainer {
     let preprocessing: PreprocessingConfiguration
     let optimizer: Optimizer
     let schedule: LearningRateSchedule
+    let plan: StepPlan
     let loss: ContrastiveLoss
     let random: RandomSource
     let device: Device
@@ -27,43 +29,60 @@ package final class Trainer {
     var lossSum: Tensor
     let checkpoints: CheckpointFolder
     let metrics: MetricsFile
+    let evaluations: MetricsFile
+    let evaluator: ZeroShotEvaluator?
 
     /// Builds a run from its configuration and restores a checkpoint where one is named.
     ///
-    /// - Throws: whatever keeps the run from starting, each a typed error of one clear line.
+    /// Files of an earlier run in the output folder are untouched until `run` is called.
+    ///
+    /// - Throws: `UsageError` for settings that this version does not carry out; whatever else keeps
+    ///   the run from starting, each a typed error of one clear line.
     package init(_ configuration: TrainingConfiguration, device: Device) throws {
+        let unsupported = TrainingSupport.problems(of: configuration)
+        guard unsupported.isEmpty else { throw UsageError(unsupported.map(\.description)) }
+        notes = TrainingSupport.notes(on: configuration)
         self.configuration = configuration
         self.device = device
         let description = try ModelLocator.locate(configuration.model)
         preprocessing = description.preprocessing
-        clip = CLIP(description.configuration, device: device)
+        evaluator = try Self.evaluator(configuration, for: description)
         let mesh = DeviceMesh.single
         data = try TrainingData(
             configuration.data, model: description.configuration,
             preprocessing: description.preprocessing, seed: configuration.seed,
             dataRank: mesh.dataWorldRank, dataWorldSize: mesh.dataWorldSize)
-        let totalSteps = try Self.totalSteps(configuration, batchesPerEpoch: data.schedule.batchesPerEpoch)
-        schedule = LearningRateSchedule(
-            warmupSteps: configuration.optimization.schedule.resolvedWarmupSteps(
-                totalSteps: totalSteps), totalSteps: totalSteps)
+        let optimization = configuration.optimization
+        plan = StepPlan(
+            batchesPerEpoch: data.schedule.batchesPerEpoch,
+            accumulation: optimization.gradientAccumulationSteps)
+        let totalSteps = try Self.totalSteps(configuration, plan)
+        schedule = LearningRateSchedule(optimization.schedule, totalSteps: totalSteps)
         state = TrainingState(
             totalSteps: totalSteps, seed: configuration.seed, dataName: data.source.name,
             dataCount: data.source.count, batchSize: configuration.data.batchSize,
-            gradientAccumulationSteps: configuration.optimization.gradientAccumulationSteps,
-            optimizer: configuration.optimization.optimizer.rawValue)
+            gradientAccumulationSteps: plan.batchesPerStep,
+            optimizer: optimization.optimizer.rawValue)
         random = RandomSource(seed: UInt64(bitPattern: Int64(configuration.seed)), device: device)
         loss = ContrastiveLoss(masksDuplicates: configuration.loss.masksDuplicates)
-        optimizer = try Self.optimizer(configuration.optimization, for: clip)
+        clip = CLIP(description.configuration, device: device)
+        optimizer = Self.optimizer(optimization, for: clip)
         lossSum = Tensor.full([], 0, device: device)
         checkpoints = CheckpointFolder(root: configuration.outputDirectory)
         metrics = MetricsFile(path: configuration.outputDirectory + "/metrics.jsonl")
+        evaluations = MetricsFile(path: configuration.outputDirectory + "/eval.jsonl")
+        if plan.batchesPerStep < optimization.gradientAccumulationSteps {
+            notes.append(
+                "--gradient_accumulation_steps \(optimization.gradientAccumulationSteps): an epoch "
+                    + "has only \(plan.batchesPerEpoch) batches, so a step takes these")
+        }
         try prepareOutput()
         try setWeights(description)
     }
 
     /// Samples that one optimizer step learns from.
     package var samplesPerStep: Int {
-        configuration.data.batchSize * configuration.optimization.gradientAccumulationSteps
+        configuration.data.batchSize * plan.batchesPerStep
     }
 
     /// The dtype of matrix products.
@@ -75,12 +94,14 @@ package final class Trainer {
         }
     }
 
-    private static func totalSteps(_ configuration: TrainingConfiguration, batchesPerEpoch: Int)
-        throws -> Int
+    private static func totalSteps(_ configuration: TrainingConfiguration, _ plan: StepPlan) throws
+        -> Int
     {
         let optimization = configuration.optimization
-        let stepsPerEpoch = max(1, batchesPerEpoch / optimization.gradientAccumulationSteps)
-        let steps = optimization.maxSteps ?? Int(Double(stepsPerEpoch) * optimization.epochs)
+        // A part of an epoch is a step at least.
+        let steps =
+            optimization.maxSteps
+            ?? max(1, Int(Double(plan.stepsPerEpoch) * optimization.epochs))
         let problems = configuration.validate(totalSteps: steps)
         guard problems.isEmpty else {
             throw ConfigurationError(source: "train", problems: problems)
@@ -88,7 +109,7 @@ package final class Trainer {
         return steps
     }
 
-    private static func optimizer(_ configuration: OptimizationConfiguration, for clip: CLIP) throws
+    private static func optimizer(_ configuration: OptimizationConfiguration, for clip: CLIP)
         -> Optimizer
     {
         func rates(_ tower: OptimizationConfiguration.Tower) -> TowerRates {
@@ -112,7 +133,7 @@ package final class Trainer {
                 beta1: configuration.beta1, beta2: configuration.beta2,
                 epsilon: configuration.resolvedEpsilon)
         case .lion:
-            throw TrainingError("--optimizer lion: expected adamw or lamb")
+            fatalError("the optimizer lion has passed TrainingSupport")
         }
         return Optimizer(grouping.groups(of: clip.store.parameters), rule: rule)
     }
@@ -142,21 +163,29 @@ package final class Trainer {
     /// Sets the parameters: from a checkpoint, from published weights, or drawn anew.
     private func setWeights(_ description: ModelDescription) throws {
         if let name = configuration.checkpoints.resumeFrom {
+            let started = state
             try restore(from: checkpoints.resolve(name))
-            try metrics.truncate(afterStep: state.step)
             notes.append("resumed after step \(state.step)")
+            if state.dataName != started.dataName {
+                notes.append(
+                    "the checkpoint was trained on \(state.dataName); this run goes on with "
+                        + "\(started.dataName), which has as many samples")
+                state.dataName = started.dataName
+            }
         } else if configuration.model.loadsWeights {
             try clip.loadWeights(from: description.openWeights())
             notes.append("weights loaded from \(description.weightsPath ?? "")")
-            try startMetrics()
         } else {
             clip.store.initialize(seed: UInt64(bitPattern: Int64(configuration.seed)))
             notes.append("weights drawn from scratch with seed \(configuration.seed)")
-            try startMetrics()
         }
     }
 
-    private func startMetrics() throws {
-        try AtomicFile.write([], to: metrics.path)
+    /// Brings the logs to where the run starts: empty, or up to the step that it goes on from.
+    func openLogs() throws {
+        if state.step == 0 {
+            try AtomicFile.write([], to: metrics.path)
+        }
+        for log in [metrics, evaluations] { try log.truncate(afterStep: state.step) }
     }
 }

@@ -57,7 +57,8 @@ package struct ContrastiveLoss {
         let offset = group.rank * images.shape[0]
         let crossEntropy = TiledCrossEntropy(
             targetOffset: offset, duplicates: duplicates, tileElementLimit: tileElementLimit)
-        return (crossEntropy(images, allTexts, scale: scale)
+        return
+            (crossEntropy(images, allTexts, scale: scale)
             + crossEntropy(texts, allImages, scale: scale)) * 0.5
     }
 

@@ -64,7 +64,8 @@ struct TiledCrossEntropy {
     private func logits(_ tile: Range<Int>, _ x: Tensor, _ y: Tensor, _ scale: Tensor) -> Tensor {
         let logits = x.sliced(tile, dimension: 0).matmul(y.transposed(0, 1)) * scale
         guard let duplicates else { return logits }
-        var isTarget = logits.indices(tile.count).unsqueezed(1) + Double(tile.lowerBound + targetOffset)
+        var isTarget =
+            logits.indices(tile.count).unsqueezed(1) + Double(tile.lowerBound + targetOffset)
         isTarget = isTarget.isEqual(to: logits.indices(y.shape[0]).unsqueezed(0))
         var masked = logits
         for (rows, columns) in zip(duplicates.rows, duplicates.columns) {
@@ -75,7 +76,7 @@ struct TiledCrossEntropy {
         return masked
     }
 
-    private func tiles(rows: Int, columns: Int) -> [Range<Int>] {
+    func tiles(rows: Int, columns: Int) -> [Range<Int>] {
         let height = max(1, min(rows, tileElementLimit / max(1, columns)))
         return stride(from: 0, to: rows, by: height).map { $0..<min(rows, $0 + height) }
     }

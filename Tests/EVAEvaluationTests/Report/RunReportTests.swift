@@ -133,6 +133,20 @@ import Torch
         #expect(try RunReport(contents).html().utf8.count < 50_000)
     }
 
+    @Test("Noisy curves get a smooth line through them, smooth ones are drawn as they are")
+    func smoothing() throws {
+        func lines(_ value: (Double) -> Double) throws -> Int {
+            var contents = ReportContents(title: "t", subtitle: "s")
+            let points = (0..<300).map { SIMD2(Double($0), value(Double($0))) }
+            contents.charts = [.init(title: "c", series: [.init(name: "s", points: points)])]
+            return try RunReport(contents).html().split(separator: "<path").count { part in
+                part.contains("class=\"raw") || part.contains("class=\"line")
+            }
+        }
+        #expect(try lines { $0 < 100 ? $0 : 100 - ($0 - 100) / 2 } == 1)
+        #expect(try lines { $0.truncatingRemainder(dividingBy: 7) } == 2)
+    }
+
     @Test("The report replaces its file in one step and names a folder that is missing")
     func writing() throws {
         let path = NSTemporaryDirectory() + "report-\(UUID()).html"

@@ -1,0 +1,124 @@
+package import EVAConfiguration
+
+/// What this program cannot carry out of a run's configuration, and what does nothing in it.
+package enum TrainingSupport {
+    /// Every setting that asks for something that the program does not do.
+    ///
+    /// A pure function, so that a run is refused before anything is loaded.
+    ///
+    /// - Returns: the flags with the reason and the remedy; empty for a run that can start.
+    package static func problems(of configuration: TrainingConfiguration)
+        -> [ConfigurationProblem]
+    {
+        let absent = absentFeatures(configuration).filter(\.isAsked).map {
+            ConfigurationProblem(
+                keyPath: "--\($0.flag)", message: "this version does not do that yet; \($0.remedy)")
+        }
+        return absent + divisions(configuration.distribution)
+    }
+
+    private struct Absence {
+        let isAsked: Bool
+        let flag: String
+        let remedy: String
+
+        init(_ isAsked: Bool, _ flag: String, _ remedy: String = "leave it out") {
+            self.isAsked = isAsked
+            self.flag = flag
+            self.remedy = remedy
+        }
+    }
+
+    private static func absentFeatures(_ configuration: TrainingConfiguration) -> [Absence] {
+        let optimization = configuration.optimization
+        let precision = configuration.precision
+        let checkpoints = configuration.checkpoints
+        let defaults = PrecisionConfiguration()
+        return [
+            Absence(optimization.optimizer == .lion, "optimizer lion", "use adamw or lamb"),
+            Absence(optimization.emaDecay != nil, "ema_decay"),
+            Absence(optimization.visual.isLocked, "lock_visual"),
+            Absence(optimization.visual.unlockedGroups > 0, "lock_visual_unlocked_groups"),
+            Absence(optimization.text.isLocked, "lock_text"),
+            Absence(optimization.text.unlockedGroups > 0, "lock_text_unlocked_groups"),
+            Absence(configuration.loss.kind == .sigmoid, "loss sigmoid", "use softmax"),
+            Absence(
+                configuration.loss.accumulation > 1, "contrastive_accumulation",
+                "use a larger --per_device_train_batch_size, with --recompute if memory is short"),
+            Absence(precision.compute == .float16, "fp16", "use --bf16"),
+            Absence(precision.usesMasterWeights, "fp16_opt_level O2", "use O1"),
+            Absence(
+                precision.maxNonfiniteSteps != defaults.maxNonfiniteSteps, "max_nonfinite_steps",
+                "a run stops when it finds a loss that is not finite"),
+            Absence(configuration.data.colorJitter > 0, "color_jitter"),
+            Absence(configuration.data.grayscale > 0, "grayscale"),
+            Absence(checkpoints.restartsEpochData, "ignore_data_skip"),
+            Absence(checkpoints.savesWeightsOnly, "ignore_save_lr_and_optim"),
+            Absence(
+                checkpoints.loadsWeightsOnly, "ignore_load_lr_and_optim",
+                "start a new run with --pretrained and --model set to the checkpoint's folder"),
+            Absence(
+                checkpoints.loadsBestAtEnd, "load_best_model_at_end",
+                "the figures of every evaluation are in eval.jsonl"),
+            Absence(
+                checkpoints.bestMetric != nil && !checkpoints.loadsBestAtEnd,
+                "metric_for_best_model", "the figures of every evaluation are in eval.jsonl"),
+            Absence(configuration.evaluation.minimumCount != nil, "minimum_eval_times"),
+            Absence(configuration.logging.tensorBoardDirectory != nil, "logging_dir"),
+        ]
+    }
+
+    private static func divisions(_ distribution: DistributionConfiguration)
+        -> [ConfigurationProblem]
+    {
+        [
+            ("--sharding_parallel_degree", distribution.shardingDegree ?? 1),
+            ("--tensor_parallel_degree", distribution.tensorDegree),
+        ].filter { $0.1 > 1 }.map { flag, degree in
+            ConfigurationProblem(
+                keyPath: flag,
+                message: "this is one process, which cannot be divided by \(degree); give 1 or -1")
+        }
+    }
+
+    /// What was set, or is set by default, and changes nothing in this run: a line each.
+    package static func notes(on configuration: TrainingConfiguration) -> [String] {
+        var notes: [String] = []
+        func note(_ isSet: Bool, _ text: String) {
+            if isSet { notes.append(text) }
+        }
+        let distribution = configuration.distribution
+        note(
+            distribution.shardingStage > 0,
+            "--sharding: in one process there is nothing to divide; it holds everything itself")
+        note(
+            distribution.offloadsOptimizer,
+            "--sharding offload: the optimizer's state stays on the device")
+        note(
+            distribution.shardingDegree == 1,
+            "--sharding_parallel_degree 1: one process, nothing is divided")
+        note(
+            configuration.loss.isLocal,
+            "--local_loss: in one process its own rows of the logits are all there are")
+        note(
+            configuration.loss.gathersWithGradient,
+            "--gather_with_grad: in one process there are no features of others to gather")
+        note(
+            configuration.data.sampleCount != nil && configuration.data.task != "shapes",
+            "--train_num_samples has no effect: the data set knows its size")
+        note(
+            configuration.precision.initialLossScale != PrecisionConfiguration().initialLossScale,
+            "--scale_loss has no effect without --fp16")
+        note(
+            configuration.optimization.schedule.cooldownSteps > 0
+                && configuration.optimization.schedule.kind != .constantWithCooldown,
+            "--cooldown_steps has no effect without --lr_scheduler_type constant_with_cooldown")
+        note(
+            configuration.evaluation.folder != nil && configuration.evaluation.schedule == .never,
+            "--classification_eval has no effect without --evaluation_strategy steps or epoch")
+        note(
+            configuration.logging.writesTensorBoard,
+            "no TensorBoard files are written by this version; metrics.jsonl has the figures")
+        return notes
+    }
+}

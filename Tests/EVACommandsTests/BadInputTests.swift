@@ -1,0 +1,236 @@
+import EVAData
+import EVATestSupport
+import Foundation
+import Testing
+
+/// Bad input ends a command with one clear line and exit code 1, or 64 for a bad command line.
+@Suite struct BadInputTests {
+    // MARK: The command line
+
+    @Test(
+        "A command line that cannot be carried out is refused with the remedy",
+        arguments: [
+            (["trian"], ["unknown verb \"trian\"", "did you mean \"train\""]),
+            (
+                ["train", "--output_dir", "o", "--lerning_rate", "1"],
+                ["--lerning_rate", "learning_rate"]
+            ),
+            (["train", "--output_dir", "o", "--max_steps"], ["--max_steps", "got nothing"]),
+            (["train", "--output_dir", "o", "--max_steps", "many"], ["--max_steps", "\"many\""]),
+            (["train", "--model", "EVA02-CLIP-Nano"], ["--output_dir", "expected a folder"]),
+            (
+                ["train", "--output_dir", "o", "--max_steps", "2", "--warmup_steps", "9"],
+                ["warm-up"]
+            ),
+            (["eval", "--model", "m"], ["--classification_eval"]),
+            (["eval", "--classification_eval", "c", "--fp16"], ["--fp16", "--bf16"]),
+            (["embed", "--model", "m", "--output", "o", "--image", "x"], ["--image"]),
+            (["embed", "--model", "m", "--output", "o"], ["--images, --texts or --pixels"]),
+            (["embed", "--output", "o", "--texts", "t"], ["--model"]),
+            (["embed", "--model"], ["--model"]),
+            (
+                ["embed", "--model", "m", "--texts", "t", "--output", "o", "--precision", "int8"],
+                ["--precision int8", "fp32 or bf16"]
+            ),
+            (["classify", "--model", "m", "--images", "x"], ["--labels"]),
+            (
+                ["classify", "--model", "m", "--images", "x", "--labels", "a", "--top", "0"],
+                ["--top 0"]
+            ),
+            (["tokenize", "--texts", "t"], ["--output"]),
+            (["preprocess", "--output", "o"], ["--images"]),
+            (["models", "--yaml"], ["--yaml"]),
+        ])
+    func usage(arguments: [String], words: [String]) throws {
+        try EvaclipProcess.expectFailure(arguments, code: 64, words: words)
+    }
+
+    @Test("Every problem of a command line is told at once")
+    func severalProblems() throws {
+        let outcome = try EvaclipProcess.run([
+            "train", "--output_dir", "o", "--lerning_rate", "1", "--max_steps", "x",
+        ])
+        #expect(outcome.code == 64)
+        #expect(outcome.errors.split(separator: "\n").count == 2, "\(outcome.errors)")
+    }
+
+    // MARK: Models
+
+    @Test("A model that cannot be used is named with the reason")
+    func models() throws {
+        let folder = try TinyFolder()
+        let ready = try folder.writeTensors()
+        func fails(
+            _ model: [String], _ words: String..., location: SourceLocation = #_sourceLocation
+        ) throws {
+            try EvaclipProcess.expectFailure(
+                ["embed", "--model"] + model + [
+                    "--pixels", ready, "--output", folder.file("o.safetensors"), "--threads", "1",
+                ], code: 1, words: words, location: location)
+        }
+        let weights = Fixtures.path("rei/b_eva02b.weights.safetensors")
+        try fails([folder.file("none")], "none", "no such file or folder")
+        try fails(["EVA02-CLIP-B-61"], "EVA02-CLIP-B-61", "EVA02-CLIP-B-16")
+        try fails(["EVA02-CLIP-B-16"], "no weights")
+        try fails([folder.path], folder.path, "config.json")
+        try fails([weights], "--config")
+        try fails([weights, "--config", folder.file("none.json")], "none.json", "no such")
+        let other = try folder.writeModel(vocabularySize: 512)
+        try fails([weights, "--config", other], "does not fit", "expected shape")
+        let misspelt = try folder.write(
+            try String(contentsOfFile: other, encoding: .utf8).replacing(
+                "image_size", with: "imagesize"), to: "misspelt.json")
+        try fails([weights, "--config", misspelt], "misspelt.json", "imagesize", "image_size")
+        let broken = try folder.write("{\"embed_dim\": 16,", to: "broken.json")
+        try fails([weights, "--config", broken], "broken.json")
+        let noise = try folder.write("nothing that is a tensor file", to: "noise.safetensors")
+        try fails([noise, "--config", other], "noise.safetensors")
+        let cut = folder.file("cut.safetensors")
+        let whole = try Data(contentsOf: URL(fileURLWithPath: weights))
+        try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: cut))
+        try fails([cut, "--config", Fixtures.path("rei/b_eva02b.rei.json")], "cut.safetensors")
+        try fails(
+            [weights, "--config", Fixtures.path("rei/b_eva02b.rei.json")], "images",
+            "[N, 3, 64, 64]")
+        try fails([weights, "--config", other, "--device", "cuda:7"], "cuda:7")
+    }
+
+    // MARK: Inputs of the verbs that use a model
+
+    @Test("Pictures, texts and outputs that cannot be used are named with the reason")
+    func inputs() throws {
+        let folder = try TinyFolder()
+        let text = try folder.write("no picture at all", to: "a.png")
+        let texts = try folder.write("a red circle\n", to: "texts.txt")
+        let output = folder.file("o.safetensors")
+        func fails(
+            _ arguments: [String], _ words: [String], location: SourceLocation = #_sourceLocation
+        ) throws {
+            try EvaclipProcess.expectFailure(arguments, code: 1, words: words, location: location)
+        }
+        try fails(["preprocess", "--images", text, "--output", output], [text])
+        let missing = folder.file("none.png")
+        try fails(
+            ["preprocess", "--images", missing, "--output", output], [missing, "no such file"])
+        let empty = folder.file("empty")
+        try FileManager.default.createDirectory(
+            atPath: empty, withIntermediateDirectories: true)
+        try fails(["preprocess", "--images", empty, "--output", output], [empty, "no pictures"])
+        #expect(!FileManager.default.fileExists(atPath: output))
+        try fails(
+            ["tokenize", "--texts", folder.file("none.txt"), "--output", output], ["none.txt"])
+        let json = try folder.write("[\"a\", 3]", to: "texts.json")
+        try fails(["tokenize", "--texts", json, "--output", output], ["texts.json", "JSON"])
+        let nothing = try folder.write("", to: "nothing.txt")
+        try fails(
+            ["tokenize", "--texts", nothing, "--output", output], ["nothing.txt", "no text"])
+        let small = try folder.writeModel(vocabularySize: 64)
+        try fails(
+            ["tokenize", "--model", small, "--texts", texts, "--output", output],
+            ["vocab_size", "64", "49408"])
+        // Outputs that cannot be written.
+        for (path, word) in [
+            ("/dev/full", "no plain file"), (folder.path, "is a folder"),
+            (folder.file("none/o.safetensors"), "No such file"),
+            (texts + "/o.safetensors", "Not a directory"), ("/proc/o.safetensors", "/proc"),
+        ] {
+            try fails(["tokenize", "--texts", texts, "--output", path], [path, word])
+        }
+        let outcome = try EvaclipProcess.run(["models"], output: "/dev/full")
+        #expect(outcome.code == 1)
+        #expect(outcome.errors.contains("standard output: cannot be written: No space left"))
+    }
+
+    // MARK: Training
+
+    @Test("A run that cannot start says why, and leaves nothing behind")
+    func training() throws {
+        let run = try TinyRun()
+        let folder = run.folder
+        let words = try folder.writeModel(vocabularySize: 49408, to: "words.json")
+        let exporter = ShapesExporter(
+            imageSize: 32, trainingCount: 4, validationCount: 1, picturesPerClass: 1)
+        try exporter.write(to: folder.file("coco"))
+        let annotations = "annotations/coco_karpathy_train.json"
+        let coco = [
+            "--model", words, "--task_name", "coco_clip", "--data_root", folder.file("coco"),
+        ]
+        func fails(
+            _ flags: [String], _ expected: String..., location: SourceLocation = #_sourceLocation
+        ) throws {
+            try EvaclipProcess.expectFailure(
+                run.flags("out", ["--max_steps", "3"] + flags), code: 1, words: expected,
+                location: location)
+            #expect(run.lines("out/metrics.jsonl").isEmpty, sourceLocation: location)
+        }
+        try fails(["--task_name", "coco_clop"], "coco_clop", "coco_clip")
+        try fails(["--task_name", "shapes"], "vocab_size")
+        try fails(["--task_name", "tensors:" + folder.file("none")], "none", "no such file")
+        try fails(["--per_device_train_batch_size", "23"], "22 samples", "23")
+        try fails(coco + ["--data_root", folder.file("no")], folder.file("no"))
+        try fails(["--resume_from_checkpoint", "latest"], "no checkpoint")
+        try fails(["--resume_from_checkpoint", folder.path], "trainer_state.json")
+        try fails(["--pretrained"], "no weights")
+        try fails(
+            [
+                "--evaluation_strategy", "steps", "--classification_eval", folder.file("no"),
+                "--model", words, "--task_name", "shapes",
+            ], folder.file("no"))
+        try fails(
+            ["--output_dir", folder.file("model.json/out")], "--output_dir", "Not a directory")
+        try fails(["--output_dir", "/proc/out"], "--output_dir", "/proc/out")
+        try folder.write("[{\"caption\": \"a\", \"image\":", to: "coco/" + annotations)
+        try fails(coco, annotations, "byte")
+        try folder.write("[{\"image\": \"train/0.png\"}]", to: "coco/" + annotations)
+        try fails(coco, annotations, "record 0", "has no \"caption\"")
+    }
+
+    @Test("A corrupt picture is listed and passed over; too many end the run")
+    func corruptPictures() throws {
+        let run = try TinyRun()
+        let folder = run.folder
+        let words = try folder.writeModel(vocabularySize: 49408, to: "words.json")
+        let exporter = ShapesExporter(
+            imageSize: 32, trainingCount: 8, validationCount: 1, picturesPerClass: 1)
+        try exporter.write(to: folder.file("coco"))
+        let picture = "coco/images/train/3.png"
+        let whole = try run.bytes(picture)
+        try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: folder.file(picture)))
+        let flags = [
+            "--model", words, "--task_name", "coco_clip", "--data_root", folder.file("coco"),
+            "--num_train_epochs", "2", "--warmup_steps", "0", "--save_strategy", "no",
+        ]
+        let within = try EvaclipProcess.run(run.flags("a", flags + ["--max_bad_samples", "1"]))
+        #expect(within.code == 0, "\(within.errors)")
+        #expect(run.lines("a/bad_samples.jsonl").count == 1)
+        #expect(run.lines("a/bad_samples.jsonl").first?.contains("3.png") == true)
+        #expect(run.exists("a/open_clip_model.safetensors"))
+        let beyond = try EvaclipProcess.run(run.flags("b", flags + ["--max_bad_samples", "0"]))
+        #expect(beyond.code == 1)
+        #expect(beyond.errorLines.count == 1, "\(beyond.errors)")
+        #expect(beyond.errors.contains("--max_bad_samples"), "\(beyond.errors)")
+        #expect(beyond.errors.contains("3.png"), "\(beyond.errors)")
+        #expect(!run.exists("b/open_clip_model.safetensors"))
+    }
+
+    @Test("Settings that are not carried out are refused by name, all at once")
+    func unsupported() throws {
+        let run = try TinyRun()
+        let outcome = try EvaclipProcess.run(
+            run.flags(
+                "out",
+                [
+                    "--optimizer", "lion", "--ema_decay", "0.99", "--loss", "sigmoid",
+                    "--tensor_parallel_degree", "2",
+                ]))
+        #expect(outcome.code == 64, "\(outcome)")
+        let lines = outcome.errors.split(separator: "\n")
+        #expect(lines.count == 4, "\(outcome.errors)")
+        for flag in [
+            "--optimizer lion", "--ema_decay", "--loss sigmoid", "--tensor_parallel_degree",
+        ] {
+            #expect(lines.count { $0.contains(flag) } == 1, "\(flag): \(outcome.errors)")
+        }
+        #expect(!run.exists("out"))
+    }
+}
