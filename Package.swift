@@ -52,16 +52,17 @@ let package = Package(
         .target(
             name: "EVATraining",
             dependencies: [
-                "EVAConfiguration", "EVAData", "EVAEvaluation", "EVALayers", "EVAModels",
-                "EVAOptimization", "EVATensorFiles", "Torch", "TorchParallel",
+                "EVAConfiguration", "EVAData", "EVAEvaluation", "EVAImaging", "EVALayers",
+                "EVAModels", "EVAOptimization", "EVATensorFiles", "EVATokenizer", "Torch",
+                "TorchParallel",
             ]),
 
         // Level 6: the library's front and the command.
         .target(
             name: "EVACLIP",
             dependencies: [
-                "EVAConfiguration", "EVAData", "EVAEvaluation", "EVAImaging", "EVAModels",
-                "EVATensorFiles", "EVATokenizer", "EVATraining", "Torch",
+                "EVAConfiguration", "EVAData", "EVAEvaluation", "EVAImaging", "EVALayers",
+                "EVAModels", "EVATensorFiles", "EVATokenizer", "Torch",
             ]),
         .target(
             name: "EVACommands",
@@ -92,6 +93,7 @@ let package = Package(
         .testTarget(
             name: "EVADataTests",
             dependencies: ["EVAData", "EVAImaging", "EVATensorFiles", "EVATokenizer"]),
+        .testTarget(name: "EVACLIPTests", dependencies: ["EVACLIP", "EVATestSupport"]),
         .testTarget(name: "TorchTests", dependencies: ["EVATestSupport", "Torch"]),
         .testTarget(
             name: "EVAModelsTests",
@@ -116,6 +118,13 @@ let package = Package(
             dependencies: [
                 "EVAConfiguration", "EVAData", "EVALayers", "EVAModels", "EVATensorFiles",
                 "EVATestSupport", "EVATraining", "Torch",
+            ]),
+        // Runs the built command as a process.
+        .testTarget(
+            name: "EVACommandsTests",
+            dependencies: [
+                "EVAConfiguration", "EVAData", "EVAImaging", "EVATensorFiles", "EVATestSupport",
+                "EVATokenizer", "evaclip",
             ]),
     ],
     cxxLanguageStandard: .cxx20

@@ -12,7 +12,9 @@ package struct PatchDropout {
     }
 
     /// Token numbers to keep, the class token first: `[B, 1 + K]`.
-    package func keptTokens(batchSize: Int, patchCount: Int, like x: Tensor, from source: RandomSource)
+    package func keptTokens(
+        batchSize: Int, patchCount: Int, like x: Tensor, from source: RandomSource
+    )
         -> Tensor
     {
         let kept = max(1, Int(Double(patchCount) * keptFraction))

@@ -11,7 +11,9 @@ package struct ResidualBranch {
     private let placement: VisionConfiguration.NormPlacement
     private let dropPath: DropPath?
 
-    package init(norm: LayerNorm, placement: VisionConfiguration.NormPlacement, dropPath: DropPath? = nil) {
+    package init(
+        norm: LayerNorm, placement: VisionConfiguration.NormPlacement, dropPath: DropPath? = nil
+    ) {
         self.norm = norm
         self.placement = placement
         self.dropPath = dropPath

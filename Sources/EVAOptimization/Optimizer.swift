@@ -13,7 +13,9 @@ package final class Optimizer {
         self.groups = groups
         self.rule = rule
         moments = groups.map { group in
-            group.parameters.map { ($0.value.detached().zerosLike(), $0.value.detached().zerosLike()) }
+            group.parameters.map {
+                ($0.value.detached().zerosLike(), $0.value.detached().zerosLike())
+            }
         }
     }
 

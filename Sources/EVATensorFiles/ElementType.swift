@@ -51,32 +51,42 @@ public protocol TensorElement: BitwiseCopyable, Sendable {
 }
 
 extension UInt8: TensorElement {
+    /// The element type of tensors made from `UInt8`.
     public static var elementType: ElementType { .uint8 }
 }
 extension Int8: TensorElement {
+    /// The element type of tensors made from `Int8`.
     public static var elementType: ElementType { .int8 }
 }
 extension UInt16: TensorElement {
+    /// The element type of tensors made from `UInt16`.
     public static var elementType: ElementType { .uint16 }
 }
 extension Int16: TensorElement {
+    /// The element type of tensors made from `Int16`.
     public static var elementType: ElementType { .int16 }
 }
 extension UInt32: TensorElement {
+    /// The element type of tensors made from `UInt32`.
     public static var elementType: ElementType { .uint32 }
 }
 extension Int32: TensorElement {
+    /// The element type of tensors made from `Int32`.
     public static var elementType: ElementType { .int32 }
 }
 extension UInt64: TensorElement {
+    /// The element type of tensors made from `UInt64`.
     public static var elementType: ElementType { .uint64 }
 }
 extension Int64: TensorElement {
+    /// The element type of tensors made from `Int64`.
     public static var elementType: ElementType { .int64 }
 }
 extension Float: TensorElement {
+    /// The element type of tensors made from `Float`.
     public static var elementType: ElementType { .float32 }
 }
 extension Double: TensorElement {
+    /// The element type of tensors made from `Double`.
     public static var elementType: ElementType { .float64 }
 }

@@ -182,7 +182,8 @@ extension TensorSource.Layout {
     }
 
     private func gather<Element: BitwiseCopyable>(
-        _ bytes: UnsafeRawBufferPointer, shape: [Int], into target: UnsafeMutableBufferPointer<Element>
+        _ bytes: UnsafeRawBufferPointer, shape: [Int],
+        into target: UnsafeMutableBufferPointer<Element>
     ) {
         var indices = [Int](repeating: 0, count: shape.count)
         var position = offset

@@ -16,7 +16,8 @@ package final class RandomSource {
         self.seed = seed
         self.device = device
         var out: ct_generator?
-        TorchError.require(ct_generator_create(device.code, seed, &out), "random source on \(device)")
+        TorchError.require(
+            ct_generator_create(device.code, seed, &out), "random source on \(device)")
         guard let out else { fatalError("libtorch made no random source on \(device)") }
         handle = out
     }

@@ -10,7 +10,9 @@ package struct TorchError: Error, CustomStringConvertible {
     }
 
     /// Turns a message of the C boundary, which is freed here, into an error.
-    static func check(_ message: UnsafeMutablePointer<CChar>?, _ operation: @autoclosure () -> String)
+    static func check(
+        _ message: UnsafeMutablePointer<CChar>?, _ operation: @autoclosure () -> String
+    )
         throws
     {
         guard let message else { return }
@@ -29,4 +31,3 @@ package struct TorchError: Error, CustomStringConvertible {
         }
     }
 }
-

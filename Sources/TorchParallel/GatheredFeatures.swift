@@ -8,7 +8,8 @@ package import Torch
 package func gatheredWithGradient(_ features: Tensor, over group: any ProcessGroup) throws
     -> Tensor
 {
-    let forward = try withoutGradient { try group.gather(features) }
+    // A group of one may give back the tensor itself, which must not become its own result.
+    let forward = try withoutGradient { try group.gather(features).detached() }
     return CustomGradient.record(inputs: [features]) {
         [forward]
     } backward: { gradients in

@@ -92,7 +92,7 @@ import Testing
         try fails(
             [weights, "--config", Fixtures.path("rei/b_eva02b.rei.json")], "images",
             "[N, 3, 64, 64]")
-        try fails([weights, "--config", other, "--device", "cuda:7"], "cuda:7")
+        try fails([weights, "--config", other, "--device", "gpu"], "'gpu'")
     }
 
     // MARK: Inputs of the verbs that use a model
@@ -143,7 +143,7 @@ import Testing
 
     // MARK: Training
 
-    @Test("A run that cannot start says why, and leaves nothing behind")
+    @Test("A run that cannot start says why")
     func training() throws {
         let run = try TinyRun()
         let folder = run.folder

@@ -43,7 +43,8 @@ final class EvaclipProcess {
     ///
     /// - Parameter shell: shell commands that run before it in the same process.
     init(_ arguments: [String], shell: String? = nil, output: String? = nil) throws {
-        let base = NSTemporaryDirectory() + "/evaclip-" + UUID().uuidString
+        let base = (NSTemporaryDirectory() as NSString).appendingPathComponent(
+            "evaclip-" + UUID().uuidString)
         outputFile = output ?? base + ".out"
         errorFile = base + ".err"
         var words = [try Self.executable] + arguments
@@ -59,9 +60,17 @@ final class EvaclipProcess {
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         var environment: [UnsafeMutablePointer<CChar>?] = [nil]
         defer { for argument in arguments { free(argument) } }
+        // Threads that run tests block signals, which a child would inherit.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var identifier: pid_t = 0
         let status = posix_spawn(
-            &identifier, words[0], &actions, nil, &arguments, &environment)
+            &identifier, words[0], &actions, &attributes, &arguments, &environment)
         try #require(status == 0, "\(words[0]): \(String(cString: strerror(status)))")
         self.identifier = identifier
     }

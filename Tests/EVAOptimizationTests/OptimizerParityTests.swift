@@ -95,13 +95,15 @@ import Torch
             let texts = clip.encodeTexts(ids.selected(index, dimension: 0), context)
             let logits = features.matmul(texts.transposed(0, 1)) * clip.logitScale.value.exp()
             let hits = logits.diagonal().mean()
-            let loss = ((logits.logSumExp(dimension: 1) + logits.logSumExp(dimension: 0)).mean()
-                - hits * 2) * 0.5
+            let loss =
+                ((logits.logSumExp(dimension: 1) + logits.logSumExp(dimension: 0)).mean()
+                    - hits * 2) * 0.5
             #expect(abs(loss.detached().item() - step.loss) < 2e-6 * 4, "\(name) loss \(index)")
             (loss * step.loss_scale).backward()
             let norm = GradientNorm.clip(clip.store.parameters, to: golden.args.max_grad_norm)
             #expect(
-                abs(norm.item() / step.grad_norm - 1) < 1e-5, "\(name) norm \(index): \(norm.item())")
+                abs(norm.item() / step.grad_norm - 1) < 1e-5,
+                "\(name) norm \(index): \(norm.item())")
             optimizer.step(rateMultiplier: step.sched_lr)
             clip.store.clearGradients()
             clip.clampLogitScale()

@@ -54,7 +54,9 @@ struct Mutator: RandomNumberGenerator {
 
     /// Puts a length that tempts to overflow or to a huge allocation.
     private mutating func overwriteNumber(in bytes: inout [UInt8], at position: Int) {
-        let tempting: [UInt64] = [0, 1, 0x7F, 0xFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 1 << 40, 1 << 63, .max]
+        let tempting: [UInt64] = [
+            0, 1, 0x7F, 0xFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 1 << 40, 1 << 63, .max,
+        ]
         let value = tempting.randomElement(using: &self) ?? 0
         let size = [1, 2, 4, 8].randomElement(using: &self) ?? 1
         for index in 0..<size where position + index < bytes.count {
@@ -72,9 +74,11 @@ struct MutationTests {
     ]
 
     /// The number of damaged files made of each; `EVACLIP_MUTATIONS` asks for a longer run.
-    static let count = ProcessInfo.processInfo.environment["EVACLIP_MUTATIONS"].flatMap(Int.init) ?? 300
+    static let count =
+        ProcessInfo.processInfo.environment["EVACLIP_MUTATIONS"].flatMap(Int.init) ?? 300
 
-    @Test("Every reader answers a damaged file with tensors or an error, in less than a second",
+    @Test(
+        "Every reader answers a damaged file with tensors or an error, in less than a second",
         arguments: seeds)
     func survives(_ name: String) throws {
         let folder = try TestFolder()

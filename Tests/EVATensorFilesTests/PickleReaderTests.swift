@@ -69,7 +69,9 @@ struct PickleReaderTests {
 
     @Test(
         "Broken use of the stack is refused",
-        arguments: ["0.", "t.", "1.", "R.", "b.", "u.", "Nb.", "(Nu.", "h\u{5}.", ".", "NNs.", "Q.", "N"])
+        arguments: [
+            "0.", "t.", "1.", "R.", "b.", "u.", "Nb.", "(Nu.", "h\u{5}.", ".", "NNs.", "Q.", "N",
+        ])
     func stack(_ body: String) throws {
         _ = try error(Array(body.utf8))
     }
@@ -99,7 +101,8 @@ struct PickleReaderTests {
 
     @Test("Lists that hold one value millions of times are refused")
     func repeatedValue() throws {
-        let pages = [UInt8](repeating: 0x28, count: 1) + (0..<1000).flatMap { _ in [0x68, 0] as [UInt8] }
+        let pages =
+            [UInt8](repeating: 0x28, count: 1) + (0..<1000).flatMap { _ in [0x68, 0] as [UInt8] }
         var body: [UInt8] = [0x5D, 0x94]
         for _ in 0..<1000 { body += pages + [0x65] }
         #expect(try error(body + [0x2E]).message.contains("no file of weights"))

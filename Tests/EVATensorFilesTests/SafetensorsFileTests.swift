@@ -28,7 +28,8 @@ struct SafetensorsFileTests {
         let file = try SafetensorsFile(path: fixture("python.safetensors"))
         #expect(file.metadata == ["format": "pt", "umlaut": "\u{e4}\n\"\u{1F600}"])
         #expect(Set(file.names) == ["half", "brain", "matrix", "scalar", "empty", "ids", "mask"])
-        #expect(try file.tensor(named: "matrix").values() == [Float](arrayLiteral: 1, 2, 3, 4, 5, 6))
+        #expect(
+            try file.tensor(named: "matrix").values() == [Float](arrayLiteral: 1, 2, 3, 4, 5, 6))
         #expect(file["matrix"]?.shape == [2, 3])
         #expect(try file["half"]?.floats() == [0.5, -2, 65504])
         #expect(try file["brain"]?.floats() == [0.5, -2, 3.140625])

@@ -11,21 +11,25 @@ struct TensorFileTests {
         folder = try TestFolder()
     }
 
-    @Test("A file is known by its content, whatever its name", arguments: [
-        ("python.safetensors", 7), ("torch-root.pt", 13), ("paddle-3.pdparams", 2),
-        ("rows.npy", 1), ("arrays.npz", 2),
-    ])
+    @Test(
+        "A file is known by its content, whatever its name",
+        arguments: [
+            ("python.safetensors", 7), ("torch-root.pt", 13), ("paddle-3.pdparams", 2),
+            ("rows.npy", 1), ("arrays.npz", 2),
+        ])
     func content(_ name: String, count: Int) throws {
         let path = try folder.write(bytes(of: fixture(name)), as: "renamed")
         #expect(try TensorFile.open(path: path).entries.count == count)
     }
 
-    @Test("What is no file of tensors is refused with what it is", arguments: [
-        ("hello, world", "is no file of tensors"), ("", "is no file of tensors"),
-        ("<!DOCTYPE html><html>", "is a web page"),
-        ("version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
-        ("PK\u{3}\u{4}", "directory at the end is missing"),
-    ])
+    @Test(
+        "What is no file of tensors is refused with what it is",
+        arguments: [
+            ("hello, world", "is no file of tensors"), ("", "is no file of tensors"),
+            ("<!DOCTYPE html><html>", "is a web page"),
+            ("version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+            ("PK\u{3}\u{4}", "directory at the end is missing"),
+        ])
     func otherContent(_ text: String, message: String) throws {
         let path = try folder.write(Array(text.utf8), as: "x.pt")
         let error = try tensorFileError { _ = try TensorFile.open(path: path) }

@@ -6,7 +6,8 @@ package final class TinyFolder {
     package let path: String
 
     package init() throws {
-        path = NSTemporaryDirectory() + "/evaclip-test-" + UUID().uuidString
+        path = (NSTemporaryDirectory() as NSString).appendingPathComponent(
+            "evaclip-test-" + UUID().uuidString)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 

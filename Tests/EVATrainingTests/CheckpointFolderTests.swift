@@ -55,6 +55,25 @@ import Testing
         #expect(names.sorted() == ["checkpoint-2", "latest"])
     }
 
+    @Test("What a killed process left half-written is removed, and nothing else")
+    func unfinished() throws {
+        let files = try TinyFolder()
+        let folder = CheckpointFolder(root: files.path)
+        try write([2], limit: nil, in: folder)
+        try files.write("", to: ".checkpoint-4.tmp-321-1abc9/optimizer.safetensors")
+        try files.write("", to: ".metrics.jsonl.tmp-321-zz")
+        for name in [".notes", "checkpoint-4.tmp", ".checkpoint-4.tmp-", "metrics.jsonl"] {
+            try files.write("", to: name)
+        }
+        try folder.removeUnfinished()
+        let names = try FileManager.default.contentsOfDirectory(atPath: files.path)
+        #expect(
+            Set(names) == [
+                "checkpoint-2", "latest", ".notes", "checkpoint-4.tmp", ".checkpoint-4.tmp-",
+                "metrics.jsonl",
+            ])
+    }
+
     @Test("What is no checkpoint is refused with the place that was looked at")
     func missing() throws {
         let files = try TinyFolder()

@@ -41,7 +41,7 @@ import Torch
             texts: Tensor(texts, shape: [texts.count]))
     }
 
-    /// The loss of Radford et al. written plainly; `masked` pairs are no negatives.
+    /// The loss as its formula has it; `masked` pairs are no negatives.
     private func plain(_ batch: Batch, masked: [[Bool]]? = nil) -> Tensor {
         var logits = batch.images.matmul(batch.texts.transposed(0, 1)) * batch.logScale.exp()
         let count = logits.shape[0]

@@ -42,7 +42,9 @@ import Testing
         #expect(try #require(x.gradient).floats() == [7, 7])
         let z = CustomGradient.record(inputs: [x]) {
             [x * 10]
-        } backward: { _ in throw Stop() }[0]
+        } backward: { _ in
+            throw Stop()
+        }[0]
         let error = #expect(throws: TorchError.self) {
             try Tensor.backward([z.sum()], [nil])
         }
@@ -84,7 +86,9 @@ import Testing
                         let y = Tensor.stacked(parts, dimension: 0).matmul(x.transposed(0, 1))
                         let z = CustomGradient.record(inputs: [y]) {
                             [y + 1]
-                        } backward: { $0 }[0]
+                        } backward: {
+                            $0
+                        }[0]
                         z.sum().backward()
                         total += (x.gradient?.sum().item() ?? .nan) * 0 + 1
                     }

@@ -12,7 +12,8 @@ import Testing
     @Test("A stream is a function of seed and path")
     func streams() {
         let source = RandomSource(seed: 7)
-        #expect(draw(source.stream("a").stream(3)) == draw(RandomSource(seed: 7).stream("a").stream(3)))
+        #expect(
+            draw(source.stream("a").stream(3)) == draw(RandomSource(seed: 7).stream("a").stream(3)))
         var seen: [[Float]] = []
         for other in [
             source.stream("a"), source.stream("b"), source.stream(0), source.stream(1),

@@ -10,7 +10,7 @@ enum TensorOutput {
     static func check(_ path: String) throws(DataError) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
         let folder = parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")
-        guard access(folder, W_OK | X_OK) == 0 else {
+        guard access(folder + "/.", W_OK | X_OK) == 0 else {
             throw DataError(
                 "--output \(path)",
                 "the folder \(folder) cannot be written: \(String(cString: strerror(errno)))")

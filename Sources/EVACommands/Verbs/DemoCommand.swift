@@ -24,7 +24,9 @@ struct DemoCommand: ParsableCommand {
     var threads: Int?
 
     func validate() throws {
-        guard maxSteps > 0 else { throw ValidationError("--max_steps \(maxSteps): expected at least 1") }
+        guard maxSteps > 0 else {
+            throw ValidationError("--max_steps \(maxSteps): expected at least 1")
+        }
         if let threads, threads < 1 {
             throw ValidationError("--threads \(threads): expected at least 1")
         }

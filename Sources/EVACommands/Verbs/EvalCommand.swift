@@ -25,6 +25,7 @@ struct EvalCommand: ParsableCommand {
             return try FlagInput.printConfiguration(configuration)
         }
         try refuseUnsupported(configuration.precision)
+        try configuration.outputDirectory.map(OutputFolder.prepare)
         let description = try ModelLocator.locate(configuration.model)
         let folder = try EvaluationFolder(path: configuration.folder)
         let device = try ComputeDevice.prepare(
@@ -33,8 +34,6 @@ struct EvalCommand: ParsableCommand {
         let report = try evaluate(clip, description, folder, configuration)
         print(report.table())
         if let output = configuration.outputDirectory {
-            try FileManager.default.createDirectory(
-                atPath: output, withIntermediateDirectories: true)
             try report.write(to: output + "/eval.json")
         }
     }

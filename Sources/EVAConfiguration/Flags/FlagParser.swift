@@ -56,7 +56,11 @@ package struct FlagParser {
             negate(definition, attached: attached)
             return
         }
-        guard let definition = find(name) else { return }
+        guard let definition = find(name) else {
+            // Its values are no problem of their own.
+            rest = rest.drop { !$0.hasPrefix("--") }
+            return
+        }
         var words: [String]
         if let attached {
             words = [attached]

@@ -97,7 +97,8 @@ package enum ModelLocator {
             names.map { path + "/" + $0 }.first(where: FileManager.default.fileExists(atPath:))
         }
         // rei's form describes every network; open_clip's can only name the published ones.
-        let found = configurationFile
+        let found =
+            configurationFile
             ?? existing(["config.json", "model_config.json", "open_clip_config.json"])
         guard let found else {
             throw ConfigurationError(

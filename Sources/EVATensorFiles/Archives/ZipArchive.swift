@@ -73,7 +73,8 @@ struct ZipArchive {
         var start = bytes.number(at: end + 16, as: UInt32.self).map(UInt64.init)
         if count == 0xFFFF || size == 0xFFFF_FFFF || start == 0xFFFF_FFFF {
             guard bytes.number(at: end - 20, as: UInt32.self) == 0x0706_4B50,
-                let record = bytes.number(at: end - 12, as: UInt64.self).flatMap(Int.init(exactly:)),
+                let record = bytes.number(at: end - 12, as: UInt64.self).flatMap(
+                    Int.init(exactly:)),
                 record <= end, bytes.number(at: record, as: UInt32.self) == 0x0606_4B50
             else { throw fault(at: end, "the archive's 64-bit directory record is missing") }
             count = bytes.number(at: record + 32)

@@ -98,7 +98,8 @@ package final class PaddleFile: TensorContainer {
     private static func joined(
         _ tensors: [(entry: TensorEntry, source: TensorSource)], in graph: PickleGraph, path: String
     ) throws(TensorFileError) -> [(entry: TensorEntry, source: TensorSource)] {
-        guard let info = graph.member(slicesKey, of: graph.root), let pairs = graph.pairs(info) else {
+        guard let info = graph.member(slicesKey, of: graph.root), let pairs = graph.pairs(info)
+        else {
             return tensors
         }
         let byName = Dictionary(

@@ -59,7 +59,9 @@ extension PickleGraph {
         case .array(let position):
             guard let state = elements(state), state.count == 5, let shape = counts(state[1]),
                 case .bool(let columnMajor) = self[state[3]]
-            else { throw .malformed("an array's state is not (version, shape, type, order, bytes)") }
+            else {
+                throw .malformed("an array's state is not (version, shape, type, order, bytes)")
+            }
             let made = try array(
                 type: state[2], shape: shape, data: state[4], columnMajor: columnMajor)
             guard case .array(let new) = made else { return }
@@ -74,7 +76,9 @@ extension PickleGraph {
             }
         case .dictionary:
             // Attributes of an ordered dictionary: PyTorch keeps version numbers there.
-            guard pairs(state) != nil else { throw .malformed("a dictionary's state is no dictionary") }
+            guard pairs(state) != nil else {
+                throw .malformed("a dictionary's state is no dictionary")
+            }
         default: throw .malformed("the pickle completes a value that is complete")
         }
     }

@@ -68,7 +68,8 @@ struct PickleReader {
         case 0x8A: try push(.int(try long(Int(try number(UInt8.self)))))
         case UInt8(ascii: "G"): try push(.double(try bigEndianDouble()))
         case 0x8C, UInt8(ascii: "U"): try push(.text(try take(try number(UInt8.self))))
-        case UInt8(ascii: "X"), UInt8(ascii: "T"): try push(.text(try take(try number(UInt32.self))))
+        case UInt8(ascii: "X"), UInt8(ascii: "T"):
+            try push(.text(try take(try number(UInt32.self))))
         case 0x8D: try push(.text(try take(try number(UInt64.self))))
         case UInt8(ascii: "C"): try push(.bytes(try take(try number(UInt8.self))))
         case UInt8(ascii: "B"): try push(.bytes(try take(try number(UInt32.self))))

@@ -40,6 +40,11 @@ public final class ShardedSafetensors: TensorContainer {
         self.shardOfName = shardOfName
     }
 
+    /// The elements of one tensor, out of the shard that holds it.
+    ///
+    /// - Parameter name: A name out of `entries`.
+    /// - Returns: The tensor, mapped from its file.
+    /// - Throws: `TensorFileError` when there is none of that name.
     public func tensor(named name: String) throws -> HostTensor {
         guard let shard = shardOfName[name] else { throw TensorFileError.noTensor(name, in: path) }
         return try shards[shard].tensor(named: name)

@@ -50,7 +50,9 @@ package enum AtomicFile {
         guard descriptor >= 0 else { throw .writing(folder, errno: errno) }
         defer { close(descriptor) }
         // Some network file systems have no such call for folders and say EINVAL.
-        guard fsync(descriptor) == 0 || errno == EINVAL else { throw .writing(folder, errno: errno) }
+        guard fsync(descriptor) == 0 || errno == EINVAL else {
+            throw .writing(folder, errno: errno)
+        }
     }
 
     /// Follows symbolic links, and makes sure that only a plain file can be replaced.

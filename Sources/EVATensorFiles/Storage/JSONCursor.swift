@@ -108,7 +108,8 @@ package struct JSONCursor {
     package mutating func skipValue(depth: Int = 0) throws {
         guard depth < Self.depthLimit else { throw fault("nested too deeply") }
         switch peek() {
-        case UInt8(ascii: "{"): try object { cursor, _, _ in try cursor.skipValue(depth: depth + 1) }
+        case UInt8(ascii: "{"):
+            try object { cursor, _, _ in try cursor.skipValue(depth: depth + 1) }
         case UInt8(ascii: "["): try array { cursor in try cursor.skipValue(depth: depth + 1) }
         case UInt8(ascii: "\""): _ = try string()
         default:

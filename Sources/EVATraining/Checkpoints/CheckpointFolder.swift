@@ -45,12 +45,20 @@ package struct CheckpointFolder: Sendable {
         }
     }
 
+    /// Removes what a process that was killed left half-written in the run's folder.
+    package func removeUnfinished() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: root)
+        for name in names where name.wholeMatch(of: /\..+\.tmp-[0-9]+-[0-9a-z]+/) != nil {
+            try FileManager.default.removeItem(atPath: "\(root)/\(name)")
+        }
+    }
+
     /// The checkpoint that `name` stands for: a path, or `latest`.
     package func resolve(_ name: String) throws -> String {
         if name == "latest" {
             // The link first: checkpoints of later steps may be left over from another run.
-            let link = "\(root)/latest"
-            if isCheckpoint(link) { return (link as NSString).resolvingSymlinksInPath }
+            let link = try? FileManager.default.destinationOfSymbolicLink(atPath: root + "/latest")
+            if let link, isCheckpoint("\(root)/\(link)") { return "\(root)/\(link)" }
             guard let step = steps.last(where: { isCheckpoint(path(step: $0)) }) else {
                 throw TrainingError("--resume_from_checkpoint latest: no checkpoint in \(root)")
             }

@@ -58,13 +58,14 @@ package struct TrainingData {
                 imageSize: model.vision.imageSize, contextLength: model.text.contextLength,
                 vocabularySize: model.text.vocabularySize)
         }
-        try TokenVocabulary.check(model, against: CLIPTokenizer.published())
         switch configuration.task {
         case "shapes":
+            try TokenVocabulary.check(model, against: CLIPTokenizer.published())
             return ShapesSource(
                 split: .training, count: configuration.sampleCount ?? 100_000,
                 imageSize: model.vision.imageSize, seed: UInt64(bitPattern: Int64(seed)))
         case "coco_clip", "coco_karpathy":
+            try TokenVocabulary.check(model, against: CLIPTokenizer.published())
             let root =
                 configuration.root
                 ?? COCOKarpathySource.defaultRoot(

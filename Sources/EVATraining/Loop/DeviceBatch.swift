@@ -1,4 +1,5 @@
 internal import EVAData
+internal import EVAEvaluation
 internal import Torch
 
 /// A batch on the device.
@@ -12,10 +13,7 @@ struct DeviceBatch {
 
     /// Copies a batch of the host to `device`.
     init(_ batch: HostBatch, device: Device) throws {
-        let shape = [batch.count, 3, batch.imageSize, batch.imageSize]
-        images = try batch.images.withUnsafeBufferPointer { pixels in
-            try Tensor(bytes: UnsafeRawBufferPointer(pixels), shape: shape, dtype: .float32)
-        }.moved(to: device)
+        images = try batch.imageTensor(on: device)
         ids = Tensor(batch.tokens, shape: [batch.count, batch.textLength])
             .cast(to: .int64).moved(to: device)
         keys = ContrastiveLoss.Keys(

@@ -1,5 +1,6 @@
 internal import EVAConfiguration
 internal import EVAData
+internal import EVALayers
 internal import EVAModels
 internal import EVAOptimization
 internal import EVATensorFiles
@@ -12,10 +13,11 @@ extension Trainer {
 
     /// Saves the run as it stands; what training would do next is a function of what is saved.
     ///
-    /// - Throws: where it cannot be written, or where the loss is not finite; earlier checkpoints
-    ///   stay whole.
+    /// - Throws: where it cannot be written, or where loss or weights are not finite; earlier
+    ///   checkpoints stay whole.
     package func saveCheckpoint() throws {
         _ = try meanLoss()
+        try refuseNonfiniteWeights()
         try checkpoints.write(step: state.step, limit: configuration.checkpoints.totalLimit) {
             folder in
             try clip.write(into: folder, preprocessing: preprocessing)
@@ -31,6 +33,18 @@ extension Trainer {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
             try AtomicFile.write(
                 [UInt8](encoder.encode(state)), to: folder + "/trainer_state.json")
+        }
+    }
+
+    /// A finite loss says nothing of the update that followed it.
+    func refuseNonfiniteWeights() throws {
+        let norm = withoutGradient {
+            Tensor.stacked(Foreach.norms(clip.store.parameters.map(\.value)), dimension: 0).norm()
+        }.item()
+        guard norm.isFinite else {
+            throw TrainingError(
+                "the weights are not finite after step \(state.step); the last checkpoint is "
+                    + "unharmed; lower the learning rate or lengthen the warm-up")
         }
     }
 

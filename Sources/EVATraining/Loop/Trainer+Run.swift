@@ -56,6 +56,7 @@ extension Trainer {
             if isInterrupted { return .interrupted }
         }
         if state.step < state.totalSteps { return .stoppedEarly }
+        try refuseNonfiniteWeights()
         try clip.write(into: configuration.outputDirectory, preprocessing: preprocessing)
         return .finished
     }

@@ -76,7 +76,7 @@ package final class Trainer {
                 "--gradient_accumulation_steps \(optimization.gradientAccumulationSteps): an epoch "
                     + "has only \(plan.batchesPerEpoch) batches, so a step takes these")
         }
-        try prepareOutput()
+        try OutputFolder.prepare(configuration.outputDirectory)
         try setWeights(description)
     }
 
@@ -138,28 +138,6 @@ package final class Trainer {
         return Optimizer(grouping.groups(of: clip.store.parameters), rule: rule)
     }
 
-    /// Makes the output folder and finds out early whether it can be written.
-    private func prepareOutput() throws {
-        let root = configuration.outputDirectory
-        do {
-            try FileManager.default.createDirectory(
-                atPath: root, withIntermediateDirectories: true)
-        } catch {
-            throw TrainingError("--output_dir \(root): the folder cannot be made: \(reason(error))")
-        }
-        guard access(root, W_OK) == 0 else {
-            throw TrainingError(
-                "--output_dir \(root): the folder cannot be written: "
-                    + String(cString: strerror(errno)))
-        }
-    }
-
-    private func reason(_ error: any Error) -> String {
-        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        return cause.map { String(cString: strerror(Int32($0.code))) }
-            ?? error.localizedDescription
-    }
-
     /// Sets the parameters: from a checkpoint, from published weights, or drawn anew.
     private func setWeights(_ description: ModelDescription) throws {
         if let name = configuration.checkpoints.resumeFrom {
@@ -183,6 +161,7 @@ package final class Trainer {
 
     /// Brings the logs to where the run starts: empty, or up to the step that it goes on from.
     func openLogs() throws {
+        try checkpoints.removeUnfinished()
         if state.step == 0 {
             try AtomicFile.write([], to: metrics.path)
         }

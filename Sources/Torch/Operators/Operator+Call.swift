@@ -30,7 +30,9 @@ extension Operator {
     /// Calls the operator for all its results; a failure is a mistake of our own and traps.
     package func results(_ arguments: OperatorArgument...) -> [Tensor] {
         trapping(arguments).map { result in
-            guard let result else { fatalError("\(rawValue)(\(arguments)) gave an undefined tensor") }
+            guard let result else {
+                fatalError("\(rawValue)(\(arguments)) gave an undefined tensor")
+            }
             return result
         }
     }
