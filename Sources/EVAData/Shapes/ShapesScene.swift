@@ -51,9 +51,9 @@ package struct ShapesScene: Hashable, Sendable {
     ) -> Object {
         let radius =
             switch size {
-            case .small: generator.uniform(0.15...0.19)
-            case .medium: generator.uniform(0.23...0.27)
-            case .large: generator.uniform(0.33...0.39)
+            case .small: generator.uniform(0.19...0.21)
+            case .medium: generator.uniform(0.25...0.27)
+            case .large: generator.uniform(0.35...0.39)
             }
         // Off the middle by as much as leaves the object whole, and clearly more than the jitter.
         let offset = generator.uniform(0.17...max(0.17, 0.5 - ShapeDistance.reach * radius))
@@ -72,7 +72,7 @@ package struct ShapesScene: Hashable, Sendable {
 
     /// Objects evenly around the middle: they never overlap and never leave the picture.
     private static func several(_ count: Int, using generator: inout SplitMix64) -> [Object] {
-        let radius = count == 2 ? generator.uniform(0.16...0.19) : generator.uniform(0.14...0.16)
+        let radius = count == 2 ? generator.uniform(0.17...0.19) : generator.uniform(0.15...0.17)
         let turn = generator.uniform(0...(2 * .pi))
         return (0..<count).map { index in
             let (sine, cosine) = sineAndCosine(turn + 2 * .pi * Float(index) / Float(count))
