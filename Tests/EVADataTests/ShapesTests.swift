@@ -26,7 +26,7 @@ struct ShapesTests {
             ])
         #expect(
             scenes.map { hash($0.pixels) } == [
-                0x83068378db77289b, 0xbf536c10c624992e, 0x70fb4b1d6c0548aa,
+                0xb092a1eb92510ddd, 0x6e9f2fca5ea6b1bd, 0xf2b8fedf3073ccb7,
             ])
     }
 

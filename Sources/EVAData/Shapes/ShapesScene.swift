@@ -72,7 +72,7 @@ package struct ShapesScene: Hashable, Sendable {
 
     /// Objects evenly around the middle: they never overlap and never leave the picture.
     private static func several(_ count: Int, using generator: inout SplitMix64) -> [Object] {
-        let radius = count == 2 ? generator.uniform(0.17...0.19) : generator.uniform(0.15...0.17)
+        let radius = count == 2 ? generator.uniform(0.17...0.19) : generator.uniform(0.15...0.16)
         let turn = generator.uniform(0...(2 * .pi))
         return (0..<count).map { index in
             let (sine, cosine) = sineAndCosine(turn + 2 * .pi * Float(index) / Float(count))
