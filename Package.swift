@@ -19,6 +19,8 @@ let package = Package(
             name: "Libjpeg", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
         .systemLibrary(name: "Libpng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "Libwebp", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+        .systemLibrary(
+            name: "Libcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CImageCodecs", dependencies: ["Libjpeg", "Libpng", "Libwebp"]),
         .target(name: "CEmbeddedData", exclude: ["Data"]),
 
@@ -27,7 +29,7 @@ let package = Package(
         .target(name: "EVAConfiguration"),
         .target(name: "EVATokenizer", dependencies: ["CEmbeddedData"]),
         .target(name: "EVAImaging", dependencies: ["CImageCodecs"]),
-        .target(name: "EVATensorFiles"),
+        .target(name: "EVATensorFiles", dependencies: ["Libcrypto"]),
 
         // Level 2: ranks, and the data pipeline, which never sees a tensor library.
         .target(name: "TorchParallel", dependencies: ["Torch"]),

@@ -1,0 +1,2 @@
+// The part of OpenSSL's libcrypto that is used.
+#include <openssl/evp.h>
