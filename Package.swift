@@ -21,6 +21,7 @@ let package = Package(
         .systemLibrary(name: "Libwebp", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
         .systemLibrary(
             name: "Libcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "Libz", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CImageCodecs", dependencies: ["Libjpeg", "Libpng", "Libwebp"]),
         .target(name: "CEmbeddedData", exclude: ["Data"]),
 
@@ -35,7 +36,9 @@ let package = Package(
         .target(name: "TorchParallel", dependencies: ["Torch"]),
         .target(
             name: "EVAData",
-            dependencies: ["EVAConfiguration", "EVAImaging", "EVATensorFiles", "EVATokenizer"]),
+            dependencies: [
+                "EVAConfiguration", "EVAImaging", "EVATensorFiles", "EVATokenizer", "Libz",
+            ]),
 
         // Levels 3 to 5: layers, models and what is done with them.
         .target(name: "EVALayers", dependencies: ["Torch", "TorchParallel"]),
