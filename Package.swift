@@ -37,7 +37,8 @@ let package = Package(
         .target(
             name: "EVAData",
             dependencies: [
-                "EVAConfiguration", "EVAImaging", "EVATensorFiles", "EVATokenizer", "Libz",
+                "CEmbeddedData", "EVAConfiguration", "EVAImaging", "EVATensorFiles", "EVATokenizer",
+                "Libz",
             ]),
 
         // Levels 3 to 5: layers, models and what is done with them.

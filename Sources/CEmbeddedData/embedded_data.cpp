@@ -8,6 +8,12 @@
 //   b35403c4e8d67384b5e43474de42b9f3799e4eb56593d0cdbc9eea0dbca1555c.
 // html5_entities.txt: the WHATWG HTML standard's list, as in Python's html.entities.html5.
 // canonical_decompositions.txt: from the Unicode Character Database 18.0 (Unicode License v3).
+// imagenet_classes.txt: the WordNet ids of ImageNet's thousand classes in rising order, each with the
+//   name that OpenAI chose for CLIP and that EVA-CLIP and open_clip use (MIT licence), out of
+//   open_clip 3.3.0 and timm 1.0.31. SHA-256 of the lines
+//   89e0b642c6697a3a43a06a2bb65f9fefb3ca295ccc5f4ba9ce385f1a3a58c629.
+// imagenet_templates.txt: OpenAI's 80 sentences for them, from the same place. SHA-256 of the lines
+//   717aaf1055595d318aa456669c0de6675d883ccebfa70ca12ff890b7aab710cb.
 
 #include "CEmbeddedData.h"
 
@@ -36,5 +42,17 @@ eva_embedded_text eva_html5_entities(void) {
 eva_embedded_text eva_canonical_decompositions(void) {
     return content(
 #include "Data/canonical_decompositions.txt"
+    );
+}
+
+eva_embedded_text eva_imagenet_classes(void) {
+    return content(
+#include "Data/imagenet_classes.txt"
+    );
+}
+
+eva_embedded_text eva_imagenet_templates(void) {
+    return content(
+#include "Data/imagenet_templates.txt"
     );
 }

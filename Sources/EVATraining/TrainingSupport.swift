@@ -113,9 +113,13 @@ package enum TrainingSupport {
             configuration.optimization.schedule.cooldownSteps > 0
                 && configuration.optimization.schedule.kind != .constantWithCooldown,
             "--cooldown_steps has no effect without --lr_scheduler_type constant_with_cooldown")
+        let tasks = configuration.evaluation.tasks
         note(
-            configuration.evaluation.folder != nil && configuration.evaluation.schedule == .never,
+            tasks.classification != nil && configuration.evaluation.schedule == .never,
             "--classification_eval has no effect without --evaluation_strategy steps or epoch")
+        note(
+            tasks.retrieval != nil && configuration.evaluation.schedule == .never,
+            "--retrieval_eval has no effect without --evaluation_strategy steps or epoch")
         note(
             configuration.logging.writesTensorBoard,
             "no TensorBoard files are written by this version; metrics.jsonl has the figures")

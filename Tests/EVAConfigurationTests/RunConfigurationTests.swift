@@ -20,9 +20,9 @@ struct RunConfigurationTests {
         #expect(try training("") == TrainingConfiguration(model: model, outputDirectory: "out"))
         var loaded = model
         loaded.loadsWeights = true
-        #expect(
-            try evaluation("--classification_eval d")
-                == EvaluationConfiguration(model: loaded, folder: "d"))
+        var expected = EvaluationConfiguration(model: loaded)
+        expected.tasks.classification = "d"
+        #expect(try evaluation("--classification_eval d") == expected)
     }
 
     @Test("The original's training command is understood as it stands")
@@ -49,7 +49,9 @@ struct RunConfigurationTests {
         #expect(run.distribution.shardingStage == 2 && run.distribution.shardingDegree == 8)
         #expect(run.precision.compute == .float32 && run.outputDirectory == "./output")
         #expect(run.logging.everySteps == 1 && !run.logging.showsProgress)
-        #expect(run.checkpoints.everySteps == 50000 && run.evaluation.folder == "imagenet")
+        #expect(
+            run.checkpoints.everySteps == 50000 && run.evaluation.tasks.classification == "imagenet"
+        )
     }
 
     @Test("The original's evaluation command is understood as it stands")
@@ -61,7 +63,8 @@ struct RunConfigurationTests {
             --pretrained_text_model EVA02-CLIP-L-14 --classification_eval imagenet \
             --output_dir output --disable_tqdm True
             """)
-        #expect(run.batchSize == 32 && run.workerCount == 2 && run.folder == "imagenet")
+        #expect(
+            run.batchSize == 32 && run.workerCount == 2 && run.tasks.classification == "imagenet")
         #expect(run.outputDirectory == "output" && !run.showsProgress && run.model.loadsWeights)
     }
 

@@ -100,4 +100,55 @@ struct EvaluationFolderTests {
             errorText { try EvaluationFolder(path: folder.path) }?.contains("no class folder")
                 == true)
     }
+
+    @Test("Without files, names and sentences are ImageNet's, and other folders keep their names")
+    func builtIn() throws {
+        let folder = try TemporaryFolder()
+        for name in ["n01440764", "n02099601", "golden_retriever", "red_circle"] {
+            try folder.write("", to: "images/\(name)/1.png")
+        }
+        let evaluation = try EvaluationFolder(path: folder.path)
+        #expect(
+            evaluation.classNames == [
+                "Golden Retriever", "tench", "Golden Retriever", "red circle",
+            ]
+        )
+        #expect(evaluation.templates == ImageNet.templates)
+        #expect(
+            evaluation.notes == [
+                "no labels.txt: ImageNet's built-in names for 3 of 4 classes; called by their "
+                    + "folder: red_circle",
+                "no templates.txt: the 80 built-in sentences of ImageNet",
+            ])
+    }
+
+    @Test("Files that are named go before those in the folder")
+    func namedFiles() throws {
+        let folder = try folder()
+        try folder.write("1\n2\n3\n", to: "other/names")
+        try folder.write("{}!\n", to: "other/sentences")
+        let evaluation = try EvaluationFolder(
+            path: folder.path, labels: folder.path + "/other/names",
+            templates: folder.path + "/other/sentences")
+        #expect(evaluation.classNames == ["1", "2", "3"])
+        #expect(evaluation.templates == ["{}!"])
+        #expect(evaluation.notes.isEmpty)
+        #expect(
+            errorText {
+                try EvaluationFolder(path: folder.path, labels: folder.path + "/nowhere")
+            }?.contains("/nowhere") == true)
+    }
+
+    @Test("Class folders may lie in val/ or in the folder itself", arguments: ["", "val/"])
+    func bareClassFolders(place: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write("", to: place + "n01440764/1.png")
+        try folder.write("", to: place + "n02099601/1.png")
+        if !place.isEmpty { try folder.write("", to: "train/n01440764/1.png") }
+        let evaluation = try EvaluationFolder(path: folder.path)
+        #expect(evaluation.images.count == 2)
+        #expect(evaluation.classNames == ["tench", "Golden Retriever"])
+        let found = place.isEmpty ? folder.path : folder.path + "/val"
+        #expect(evaluation.notes[0] == "no images/: the class folders are those in \(found)")
+    }
 }

@@ -128,7 +128,9 @@ import Torch
         let report = try Self.report([[5, 0], [5, 0]], labels: [0, 1], names: ["a/b", "dog"])
         let path = NSTemporaryDirectory() + "eval-\(UUID()).json"
         defer { try? FileManager.default.removeItem(atPath: path) }
-        try report.write(to: path)
+        var results = EvaluationResults()
+        results.classification = report
+        try results.write(to: path)
         let data = try Data(contentsOf: URL(fileURLWithPath: path))
         let object = try #require(
             try JSONSerialization.jsonObject(with: data) as? [String: Any])
@@ -140,7 +142,7 @@ import Torch
         #expect(object["top1"] as? Double == 50)
         let metrics = try #require(object["metrics"] as? [String: Double])
         #expect(metrics == ["acc1": 0.5, "acc5": 1, "mean_per_class_recall": 0.5])
-        #expect(try JSONDecoder().decode(EvaluationReport.self, from: data) == report)
+        #expect(try JSONDecoder().decode(EvaluationResults.self, from: data) == results)
     }
 
     @Test("The table shows totals, classes and mistakes")
@@ -150,7 +152,7 @@ import Torch
             report.table() == """
                 2 images, 2 classes, 1.0 s
                 top-1 50.00 % (95 % interval 9.45 to 90.55)
-                top-5 100.00 %
+                top-5 100.00 % (there are only 2 classes)
                 mean per-class recall 50.00 %
 
                 class  images   top-1   top-5

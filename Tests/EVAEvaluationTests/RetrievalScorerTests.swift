@@ -35,6 +35,31 @@ import Torch
         #expect(report.metrics["text_retrieval_recall@5"] == 1)
     }
 
+    @Test(
+        "Recalls equal those that NumPy counts in the whole matrix of scores",
+        arguments: [30, 1 << 23])
+    func numpy(tileElementLimit: Int) throws {
+        // 23 images and 90 texts of 8 numbers, by a formula that NumPy 2.4 was given as well; it
+        // sorted all scores (argsort, stable) and counted. Image 22 has no text.
+        func numbers(_ count: Int, _ a: Int, _ b: Int) -> Tensor {
+            let values = (0..<count).flatMap { i in
+                (0..<8).map { j in Float((i * 131 + j * 71 + i * i * a + i * j * b) % 97 - 48) }
+            }
+            return Tensor(values, shape: [count, 8])
+        }
+        let images = numbers(23, 7, 17)
+        let imageOfText = (0..<90).map { $0 * 5 % 22 }
+        let own = images.selected(
+            indices: Tensor(imageOfText.map(Int64.init), shape: [90]), dimension: 0)
+        let report = try RetrievalScorer(tileElementLimit: tileElementLimit)(
+            images: images.normalized(), texts: (own + numbers(90, 3, 29) * 2.5).normalized(),
+            imageOfText: imageOfText)
+        let found =
+            Self.values(report.textToImage).map { $0 * 90 / 100 }
+            + Self.values(report.imageToText).map { $0 * 22 / 100 }
+        #expect(found.map { Int($0.rounded()) } == [21, 53, 75, 5, 16, 19])
+    }
+
     @Test("An image without texts is searched for nothing but may be found")
     func imageWithoutText() throws {
         let report = try RetrievalScorer()(

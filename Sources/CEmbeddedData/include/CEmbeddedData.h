@@ -28,6 +28,12 @@ eva_embedded_text eva_html5_entities(void);
 // again.
 eva_embedded_text eva_canonical_decompositions(void);
 
+// ImageNet's thousand classes in the order of their WordNet ids: an id, a space, the class's name.
+eva_embedded_text eva_imagenet_classes(void);
+
+// The 80 sentences for ImageNet's classes, with {} where the name goes.
+eva_embedded_text eva_imagenet_templates(void);
+
 #ifdef __cplusplus
 }
 #endif

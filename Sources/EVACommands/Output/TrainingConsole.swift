@@ -25,11 +25,7 @@ final class TrainingConsole {
 
     func show(_ evaluation: EvaluationEntry) {
         finish()
-        Console.note(
-            String(
-                format: "step %d: top-1 %.2f %%, top-5 %.2f %% of %d pictures, %d classes",
-                evaluation.step, evaluation.top1, evaluation.top5, evaluation.images,
-                evaluation.classes))
+        Console.note("step \(evaluation.step): \(evaluation.summary)")
     }
 
     func finish() { progress.finish() }

@@ -9,11 +9,11 @@ internal import EVATraining
 internal import Foundation
 internal import Torch
 
-/// `evaclip eval`: zero-shot accuracy on a folder of labelled pictures.
+/// `evaclip eval`: zero-shot classification and retrieval.
 struct EvalCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "eval",
-        abstract: "Evaluates a model zero-shot on a folder of labelled pictures.")
+        abstract: "Evaluates a model zero-shot: classification and retrieval.")
 
     @Argument(parsing: .captureForPassthrough)
     var arguments: [String] = []
@@ -27,14 +27,15 @@ struct EvalCommand: ParsableCommand {
         try refuseUnsupported(configuration.precision)
         try configuration.outputDirectory.map(OutputFolder.prepare)
         let description = try ModelLocator.locate(configuration.model)
-        let folder = try EvaluationFolder(path: configuration.folder)
+        let evaluator = try Self.evaluator(configuration, for: description)
+        for note in evaluator.notes { Console.note(note) }
         let device = try ComputeDevice.prepare(
             named: configuration.device, threadCount: configuration.threadCount)
         let clip = try CLIP(loading: description, device: device)
-        let report = try evaluate(clip, description, folder, configuration)
-        print(report.table())
+        let results = try evaluate(clip, by: evaluator, configuration)
+        print(results.table(), terminator: "")
         if let output = configuration.outputDirectory {
-            try report.write(to: output + "/eval.json")
+            try results.write(to: output + "/eval.json")
         }
     }
 
@@ -47,30 +48,32 @@ struct EvalCommand: ParsableCommand {
         }
     }
 
-    private func evaluate(
-        _ clip: CLIP, _ description: ModelDescription, _ folder: EvaluationFolder,
-        _ configuration: EvaluationConfiguration
-    ) throws -> EvaluationReport {
+    private static func evaluator(
+        _ configuration: EvaluationConfiguration, for model: ModelDescription
+    ) throws -> TaskEvaluator {
         let tokenizer = try CLIPTokenizer.published()
-        try TokenVocabulary.check(description.configuration, against: tokenizer)
-        let length = description.configuration.text.contextLength
-        let evaluator = try ZeroShotEvaluator(
-            folder,
+        try TokenVocabulary.check(model.configuration, against: tokenizer)
+        let length = model.configuration.text.contextLength
+        return try TaskEvaluator(
+            configuration.tasks,
             preparation: SamplePreparation(
-                transform: .evaluation(EvaluationTransform(description.preprocessing)),
+                transform: .evaluation(EvaluationTransform(model.preprocessing)),
                 tokenizer: tokenizer, contextLength: length),
             batchSize: configuration.batchSize, batchLimit: configuration.maxBatches,
             readerThreads: ReaderThreads.count(configuration.workerCount)
         ) { tokenizer.encode($0, contextLength: length) }
+    }
+
+    private func evaluate(
+        _ clip: CLIP, by evaluator: TaskEvaluator, _ configuration: EvaluationConfiguration
+    ) throws -> EvaluationResults {
         var progress = ProgressLine(
-            total: folder.images.count, unit: "pictures",
-            isWanted: configuration.showsProgress)
-        let report = try evaluator(
+            total: evaluator.imageCount, unit: "pictures", isWanted: configuration.showsProgress)
+        defer { progress.finish() }
+        return try evaluator(
             clip, computeDType: configuration.precision.compute == .bfloat16 ? .bfloat16 : .float32,
             badSamples: BadSampleLog(
                 path: configuration.outputDirectory.map { $0 + "/bad_samples.jsonl" })
         ) { progress.update($0) }
-        progress.finish()
-        return report
     }
 }

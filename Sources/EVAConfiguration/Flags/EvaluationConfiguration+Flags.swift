@@ -5,7 +5,8 @@ extension EvaluationConfiguration {
     /// - Throws: `UsageError` with every contradiction and every value out of range.
     package init(flags: FlagValues) throws(UsageError) {
         var resolver = FlagResolver(flags)
-        self.init(model: resolver.model, folder: flags.text("classification_eval") ?? "")
+        self.init(model: resolver.model)
+        tasks = resolver.evaluationTasks
         batchSize = flags.integer("per_device_eval_batch_size")
         maxBatches = resolver.positive("max_evaluate_steps")
         workerCount = flags.integer("dataloader_num_workers")

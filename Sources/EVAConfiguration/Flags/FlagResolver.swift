@@ -37,6 +37,21 @@ struct FlagResolver {
             patchDropout: flags.optionalNumber("patch_dropout"))
     }
 
+    var evaluationTasks: EvaluationTasks {
+        var tasks = EvaluationTasks()
+        tasks.classification = nonEmpty("classification_eval")
+        tasks.labels = nonEmpty("labels")
+        tasks.templates = nonEmpty("templates")
+        tasks.retrieval = nonEmpty("retrieval_eval")
+        tasks.retrievalSplit = choice("retrieval_split")
+        return tasks
+    }
+
+    /// A text, for which the original writes the empty one where it means none.
+    private func nonEmpty(_ name: String) -> String? {
+        flags.text(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
     mutating func device() -> String {
         let name = (flags.text("device") ?? "auto").lowercased()
         let device = name.hasPrefix("gpu") ? "cuda" + name.dropFirst(3) : name

@@ -2,8 +2,22 @@ extension FlagTable {
     static let evaluation: [FlagDefinition] = [
         .init(
             "classification_eval", .string, .string(""), .both,
-            .differs("needed only where something is evaluated"), aliases: ["imagenet_val"],
-            "The folder of images/, labels.txt and templates.txt."),
+            .differs(
+                "needed only where something is evaluated; also takes bare class folders, whose "
+                    + "names and sentences are then ImageNet's"), aliases: ["imagenet_val"],
+            "The folder of labelled pictures: images/, labels.txt and templates.txt."),
+        .init(
+            "labels", .string, nil, .both, .added,
+            "A file with the name of each class folder, in the order of the folders."),
+        .init(
+            "templates", .string, nil, .both, .added,
+            "A file of sentences with {} where the name of a class goes."),
+        .init(
+            "retrieval_eval", .string, nil, .both, .added,
+            "Captioned pictures to retrieve: a folder of images/ and annotations/, or a file."),
+        .init(
+            "retrieval_split", .choice(["val", "test"]), .string("test"), .both, .added,
+            "The part of a folder of --retrieval_eval."),
         .init(
             "evaluation_strategy", .choice(["no", "steps", "epoch"]), .string("no"),
             .trainAcceptedByEval,

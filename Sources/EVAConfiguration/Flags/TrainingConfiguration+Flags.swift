@@ -117,7 +117,7 @@ extension FlagResolver {
         case "epoch": evaluation.schedule = .epochs(flags.integer("zeroshot_frequency"))
         default: evaluation.schedule = flags.bool("do_eval") ? .steps(steps) : .never
         }
-        evaluation.folder = flags.text("classification_eval")
+        evaluation.tasks = evaluationTasks
         evaluation.batchSize = flags.integer("per_device_eval_batch_size")
         evaluation.maxBatches = positive("max_evaluate_steps")
         evaluation.minimumCount = flags.optionalInteger("minimum_eval_times")

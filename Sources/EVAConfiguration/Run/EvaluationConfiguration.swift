@@ -1,10 +1,10 @@
-/// A zero-shot evaluation of one model.
+/// An evaluation of one model.
 public struct EvaluationConfiguration: Codable, Sendable, Equatable {
     /// The model.
     public var model: ModelSource
 
-    /// The folder of `images/`, `labels.txt` and `templates.txt`.
-    public var folder: String
+    /// What it is evaluated on.
+    public var tasks = EvaluationTasks()
 
     /// Images per process and batch.
     public var batchSize = 8
@@ -32,12 +32,9 @@ public struct EvaluationConfiguration: Codable, Sendable, Equatable {
 
     /// Creates an evaluation with the original's defaults.
     ///
-    /// - Parameters:
-    ///   - model: The model.
-    ///   - folder: The folder of `images/`, `labels.txt` and `templates.txt`.
-    public init(model: ModelSource, folder: String) {
+    /// - Parameter model: The model.
+    public init(model: ModelSource) {
         self.model = model
-        self.folder = folder
     }
 
     /// Everything that stops this evaluation from starting, all at once.
@@ -48,8 +45,9 @@ public struct EvaluationConfiguration: Codable, Sendable, Equatable {
         model.validate(&check)
         precision.validate(&check)
         check.require(
-            !folder.isEmpty, "--classification_eval",
-            "expected the folder of images/, labels.txt and templates.txt")
+            !tasks.isEmpty, "--classification_eval",
+            "expected a folder of labelled pictures, or captions as --retrieval_eval")
+        tasks.validate(&check)
         check.atLeast(1, batchSize, "--per_device_eval_batch_size")
         check.atLeast(0, workerCount, "--dataloader_num_workers")
         if let maxBatches { check.atLeast(1, maxBatches, "--max_evaluate_steps") }

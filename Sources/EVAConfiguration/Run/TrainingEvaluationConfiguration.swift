@@ -1,4 +1,4 @@
-/// Zero-shot evaluation in the course of training.
+/// Evaluation in the course of training.
 public struct TrainingEvaluationConfiguration: Codable, Sendable, Equatable {
     /// When the model is evaluated.
     public enum Schedule: Codable, Sendable, Equatable {
@@ -13,8 +13,8 @@ public struct TrainingEvaluationConfiguration: Codable, Sendable, Equatable {
     /// When the model is evaluated.
     public var schedule: Schedule
 
-    /// The folder of `images/`, `labels.txt` and `templates.txt`.
-    public var folder: String?
+    /// What the model is evaluated on.
+    public var tasks: EvaluationTasks
 
     /// Images per process and batch.
     public var batchSize: Int
@@ -28,7 +28,7 @@ public struct TrainingEvaluationConfiguration: Codable, Sendable, Equatable {
     /// Creates the original's default: no evaluation.
     public init() {
         schedule = .never
-        folder = nil
+        tasks = EvaluationTasks()
         batchSize = 8
         maxBatches = nil
         minimumCount = nil
@@ -37,6 +37,7 @@ public struct TrainingEvaluationConfiguration: Codable, Sendable, Equatable {
     func validate(_ check: inout ValidationCheck) {
         check.atLeast(1, batchSize, "--per_device_eval_batch_size")
         if let maxBatches { check.atLeast(1, maxBatches, "--max_evaluate_steps") }
+        tasks.validate(&check)
         if let minimumCount { check.atLeast(1, minimumCount, "--minimum_eval_times") }
         switch schedule {
         case .never: return
@@ -44,7 +45,8 @@ public struct TrainingEvaluationConfiguration: Codable, Sendable, Equatable {
         case .epochs(let epochs): check.atLeast(1, epochs, "--zeroshot_frequency")
         }
         check.require(
-            folder != nil, "--classification_eval",
-            "evaluation during training needs the folder of images/, labels.txt and templates.txt")
+            !tasks.isEmpty, "--classification_eval",
+            "evaluation during training needs a folder of labelled pictures, or captions as "
+                + "--retrieval_eval")
     }
 }

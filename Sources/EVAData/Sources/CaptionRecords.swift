@@ -2,7 +2,8 @@ import EVATensorFiles
 
 /// Reads the records of a captions file: a JSON array of objects, or JSON lines.
 ///
-/// A record is `{"caption": text, "image": path, ...}`; other keys are passed over. The whole file is
+/// A record is `{"caption": text, "image": path, ...}`; other keys are passed over. `caption` may be a
+/// list of texts, which stands for as many records. The whole file is
 /// checked when it is opened, so that a run does not stop at a record a day later.
 enum CaptionRecords {
     /// A caption and the picture it belongs to, as the file has them.
@@ -27,11 +28,13 @@ enum CaptionRecords {
         var records: [Record] = []
         var faults: [String] = []
         var faultCount = 0
+        var recordCount = 0
 
         func readOne(_ cursor: inout JSONCursor) throws {
             _ = cursor.peek()
+            recordCount += 1
             let start = cursor.offset
-            var caption = Field(key: "caption")
+            var caption = Field(key: "caption", takesList: true)
             var image = Field(key: "image")
             try cursor.object { cursor, key, _ in
                 switch key {
@@ -40,14 +43,13 @@ enum CaptionRecords {
                 default: try cursor.skipValue()
                 }
             }
-            let record = Record(caption: caption.text ?? "", image: image.text ?? "")
-            if let problem = caption.problem ?? image.problem ?? fault(record) {
+            let found = caption.texts.map { Record(caption: $0, image: image.texts.first ?? "") }
+            if let problem = caption.problem ?? image.problem ?? found.first.flatMap(fault) {
                 faultCount += 1
                 guard faults.count < listed else { return }
-                let index = records.count + faultCount - 1
-                faults.append("record \(index) (byte \(start)) \(problem)")
+                faults.append("record \(recordCount - 1) (byte \(start)) \(problem)")
             } else {
-                records.append(record)
+                records += found
             }
         }
 
@@ -64,7 +66,7 @@ enum CaptionRecords {
         } catch let error as JSONCursor.Fault {
             throw DataError(
                 path,
-                "byte \(error.offset), record \(records.count + faultCount) from 0: "
+                "byte \(error.offset), record \(max(0, recordCount - 1)) from 0: "
                     + "\(error.message); expected a JSON array of "
                     + "{\"caption\": text, \"image\": path}, or one such object a line")
         }
@@ -72,7 +74,7 @@ enum CaptionRecords {
             let rest = faultCount > faults.count ? " and \(faultCount - faults.count) more" : ""
             throw DataError(
                 path,
-                "\(faultCount) of \(records.count + faultCount) records cannot be used: "
+                "\(faultCount) of \(recordCount) records cannot be used: "
                     + faults.joined(separator: "; ") + rest
                     + " (records counted from 0); repair or remove them")
         }
@@ -82,21 +84,33 @@ enum CaptionRecords {
     /// A key that a record must have, with what was found.
     private struct Field {
         let key: String
-        var text: String?
+        let takesList: Bool
+        var texts: [String] = []
         var problem: String?
 
-        init(key: String) {
+        init(key: String, takesList: Bool = false) {
             self.key = key
+            self.takesList = takesList
             problem = "has no \"\(key)\""
         }
 
         mutating func read(_ cursor: inout JSONCursor) throws {
+            texts = []
+            problem = nil
+            if takesList, cursor.peek() == UInt8(ascii: "[") {
+                try cursor.array { try readText(&$0) }
+                if texts.isEmpty, problem == nil { problem = "has an empty list \"\(key)\"" }
+            } else {
+                try readText(&cursor)
+            }
+        }
+
+        private mutating func readText(_ cursor: inout JSONCursor) throws {
             guard cursor.peek() == UInt8(ascii: "\"") else {
                 problem = "has a \"\(key)\" that is no string"
                 return try cursor.skipValue()
             }
-            text = try cursor.string()
-            problem = nil
+            texts.append(try cursor.string())
         }
     }
 }

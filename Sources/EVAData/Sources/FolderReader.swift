@@ -14,6 +14,12 @@ enum FolderReader {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Whether something lies at a path, links followed.
+    static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0
+    }
+
     /// The names in one folder.
     ///
     /// - Throws: `DataError` when the path is no folder that can be read.

@@ -10,12 +10,25 @@ extension EvaluationReport {
                 + (badImages > 0 ? ", \(badImages) unreadable images left out" : ""),
             "top-1 \(Self.percent(top1)) (95 % interval \(top1Interval[0].fixed(2)) "
                 + "to \(top1Interval[1].fixed(2)))",
-            "top-5 \(Self.percent(top5))",
+            "top-5 \(Self.percent(top5))"
+                + (classes < 5 ? " (there are only \(classes) classes)" : ""),
             "mean per-class recall \(Self.percent(100 * metrics.meanPerClassRecall))",
         ]
         lines += [""] + classLines(limit: classLimit)
         if !confusions.isEmpty { lines += [""] + confusionLines() }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The main figures under the names that the original program prints them by.
+    ///
+    /// - Returns: One line.
+    public func originalLine() -> String {
+        [
+            "eval_val/imagenet-zeroshot-val-top1: \(top1.fixed(4))",
+            "eval_val/imagenet-zeroshot-val-top5: \(top5.fixed(4))", "eval_top1: \(top1.fixed(4))",
+            "eval_runtime: \(seconds.fixed(4))",
+            "eval_samples_per_second: \((Double(images) / max(seconds, 1e-9)).fixed(4))",
+        ].joined(separator: ", ")
     }
 
     private func classLines(limit: Int) -> [String] {

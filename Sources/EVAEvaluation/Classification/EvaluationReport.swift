@@ -1,7 +1,4 @@
-internal import EVATensorFiles
-internal import Foundation
-
-/// What a zero-shot evaluation found: the contents of `eval.json`.
+/// What a zero-shot classification found.
 public struct EvaluationReport: Codable, Sendable, Equatable {
     /// One class.
     public struct ClassResult: Codable, Sendable, Equatable {
@@ -84,15 +81,5 @@ public struct EvaluationReport: Codable, Sendable, Equatable {
         case top1Interval = "top1_interval"
         case badImages = "bad_images"
         case perClass = "per_class"
-    }
-
-    /// Writes the report as JSON, replacing the file in one step.
-    ///
-    /// - Parameter path: The file.
-    /// - Throws: An error that names the path when it cannot be written.
-    public func write(to path: String) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write([UInt8](encoder.encode(self)) + [UInt8(ascii: "\n")], to: path)
     }
 }

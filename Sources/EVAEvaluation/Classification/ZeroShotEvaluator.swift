@@ -4,13 +4,10 @@ package import Torch
 
 /// Classifies labelled pictures by sentences alone, with the weights that a model has at the time.
 package struct ZeroShotEvaluator {
-    private let source: any SampleSource
     private let prompts: PromptSet
     private let folders: [String]?
-    private let preparation: SamplePreparation
+    private let pass: PicturePass
     private let batchSize: Int
-    private let batchLimit: Int?
-    private let readerThreads: Int
     private let tokenize: (String) -> [Int32]
 
     /// Describes an evaluation.
@@ -26,20 +23,19 @@ package struct ZeroShotEvaluator {
     ///   - tokenize: gives a text's token ids, cut to the model's context.
     package init(
         source: any SampleSource, prompts: PromptSet, folders: [String]? = nil,
-        preparation: SamplePreparation, batchSize: Int, batchLimit: Int? = nil,
-        readerThreads: Int, tokenize: @escaping (String) -> [Int32]
+        preparation: SamplePreparation, batchSize: Int,
+        batchLimit: Int? = nil, readerThreads: Int, tokenize: @escaping (String) -> [Int32]
     ) {
-        self.source = source
         self.prompts = prompts
         self.folders = folders
-        self.preparation = preparation
+        pass = PicturePass(
+            source, preparation: preparation, batchSize: batchSize, batchLimit: batchLimit,
+            readerThreads: readerThreads)
         self.batchSize = batchSize
-        self.batchLimit = batchLimit
-        self.readerThreads = readerThreads
         self.tokenize = tokenize
     }
 
-    /// Describes the evaluation of a folder of `images/`, `labels.txt` and `templates.txt`.
+    /// Describes the evaluation of a folder of labelled pictures.
     package init(
         _ folder: EvaluationFolder, preparation: SamplePreparation, batchSize: Int,
         batchLimit: Int? = nil, readerThreads: Int, tokenize: @escaping (String) -> [Int32]
@@ -48,7 +44,8 @@ package struct ZeroShotEvaluator {
             source: folder.images,
             prompts: try PromptSet(classNames: folder.classNames, templates: folder.templates),
             folders: folder.images.classFolders, preparation: preparation, batchSize: batchSize,
-            batchLimit: batchLimit, readerThreads: readerThreads, tokenize: tokenize)
+            batchLimit: batchLimit,
+            readerThreads: readerThreads, tokenize: tokenize)
     }
 
     /// Evaluates a model: builds the classifier, then goes through the pictures once.
@@ -69,34 +66,19 @@ package struct ZeroShotEvaluator {
     ) throws -> EvaluationReport {
         let clock = ContinuousClock()
         let start = clock.now
-        let loader = BatchLoader(
-            source: source,
-            schedule: try BatchSchedule(
-                source: source, batchSize: batchSize, shuffled: false, coverage: .everySample),
-            preparation: preparation, epochs: 1, readerThreads: readerThreads,
-            limit: .share(1), badSamples: badSamples)
-        defer { loader.stop() }
         let encoder = FeatureEncoder(model, computeDType: computeDType, batchSize: batchSize)
         let classifier = try ZeroShotClassifier(prompts, encoder: encoder, tokenize: tokenize)
         var tally = ClassificationTally(classCount: prompts.classNames.count)
-        var imageCount = 0
-        var batchCount = 0
-        while batchCount < batchLimit ?? .max, let batch = try loader.next() {
+        let count = try pass(encoder, badSamples: badSamples, progress: progress) {
+            batch, features in
             guard !batch.labels.isEmpty else {
-                throw DataError(source.name, "has pictures without a class; expected labelled ones")
+                throw DataError(
+                    pass.source.name, "has pictures without a class; expected labelled ones")
             }
-            try tally.add(classifier.logits(encoder.images(of: batch)), labels: batch.labels)
-            imageCount += batch.count
-            batchCount += 1
-            progress(imageCount)
-        }
-        let badImages = loader.badSampleCount
-        guard imageCount > 0 else {
-            let list = badSamples.path.map { "; the reasons are in \($0)" } ?? ""
-            throw DataError(source.name, "none of the \(badImages) pictures could be read\(list)")
+            try tally.add(classifier.logits(features), labels: batch.labels)
         }
         return EvaluationReport(
-            tally, classNames: prompts.classNames, folders: folders, badImages: badImages,
+            tally, classNames: prompts.classNames, folders: folders, badImages: count.badImages,
             seconds: (clock.now - start) / .seconds(1))
     }
 }

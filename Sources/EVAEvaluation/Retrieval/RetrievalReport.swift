@@ -24,11 +24,16 @@ public struct RetrievalReport: Codable, Sendable, Equatable {
     public var textToImage: Recalls
     /// Images as queries; any of an image's texts is an answer.
     public var imageToText: Recalls
+    /// How many images could not be read and are left out, with their texts.
+    public var badImages = 0
+    /// How long the evaluation took.
+    public var seconds = 0.0
     /// The same figures under the names of CLIP_benchmark, as shares from 0 to 1.
     public var metrics: [String: Double]
 
     private enum CodingKeys: String, CodingKey {
-        case images, texts, metrics
+        case images, texts, seconds, metrics
+        case badImages = "bad_images"
         case textToImage = "text_to_image"
         case imageToText = "image_to_text"
     }

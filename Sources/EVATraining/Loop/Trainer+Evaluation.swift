@@ -5,21 +5,21 @@ internal import EVAImaging
 internal import EVAModels
 internal import EVATokenizer
 
-// Zero-shot evaluation in the course of training.
+// Evaluation in the course of training.
 extension Trainer {
     /// The evaluation that the configuration asks for; nil where it asks for none.
     ///
-    /// - Throws: `DataError` when the folder is missing or faulty.
+    /// - Throws: `DataError` when data is missing or faulty.
     static func evaluator(_ configuration: TrainingConfiguration, for model: ModelDescription)
-        throws -> ZeroShotEvaluator?
+        throws -> TaskEvaluator?
     {
         let settings = configuration.evaluation
-        guard settings.schedule != .never, let path = settings.folder else { return nil }
+        guard settings.schedule != .never else { return nil }
         let tokenizer = try CLIPTokenizer.published()
         try TokenVocabulary.check(model.configuration, against: tokenizer)
         let length = model.configuration.text.contextLength
-        return try ZeroShotEvaluator(
-            EvaluationFolder(path: path),
+        return try TaskEvaluator(
+            settings.tasks,
             preparation: SamplePreparation(
                 transform: .evaluation(EvaluationTransform(model.preprocessing)),
                 tokenizer: tokenizer, contextLength: length),
@@ -31,10 +31,8 @@ extension Trainer {
     /// Evaluates the present weights and logs the result in `eval.jsonl`.
     func evaluate() throws -> EvaluationEntry {
         guard let evaluator else { fatalError("an evaluation is due in a run without one") }
-        let report = try evaluator(clip, computeDType: computeDType, badSamples: BadSampleLog())
-        let entry = EvaluationEntry(
-            step: state.step, top1: report.top1, top5: report.top5, images: report.images,
-            classes: report.classes, seconds: report.seconds)
+        let results = try evaluator(clip, computeDType: computeDType, badSamples: BadSampleLog())
+        let entry = EvaluationEntry(step: state.step, results)
         try evaluations.append(entry)
         return entry
     }

@@ -30,7 +30,7 @@ package final class Trainer {
     let checkpoints: CheckpointFolder
     let metrics: MetricsFile
     let evaluations: MetricsFile
-    let evaluator: ZeroShotEvaluator?
+    let evaluator: TaskEvaluator?
 
     /// Builds a run from its configuration and restores a checkpoint where one is named.
     ///
@@ -47,6 +47,7 @@ package final class Trainer {
         let description = try ModelLocator.locate(configuration.model)
         preprocessing = description.preprocessing
         evaluator = try Self.evaluator(configuration, for: description)
+        notes += evaluator?.notes ?? []
         let mesh = DeviceMesh.single
         data = try TrainingData(
             configuration.data, model: description.configuration,
