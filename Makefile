@@ -2,7 +2,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build demo test test-release lint format bench docs golden
+.PHONY: help setup build demo test test-release lint format bench docs docs-flags golden
 
 # Extra arguments: `make test ARGS="--filter TokenizerTests"`.
 ARGS ?=
@@ -50,6 +50,9 @@ bench: build  ## Times training steps of a published model, fp32 and bf16.
 
 docs: setup  ## Writes the library's reference: .build/documentation.
 	$(ENVIRONMENT) scripts/docs $(FLAGS)
+
+docs-flags:  ## Writes docs/flags.md from the table of flags.
+	@EVACLIP_RECORD=1 $(MAKE) --no-print-directory test ARGS="--filter FlagDocumentTests"
 
 golden:  ## Verifies the test fixtures; UPDATE=1 records their present state.
 	scripts/fixtures $(if $(UPDATE),record,verify)

@@ -22,7 +22,7 @@ struct EvalCommand: ParsableCommand {
         guard let flags = try FlagInput.read(arguments, verb: .eval) else { return }
         let configuration = try EvaluationConfiguration(flags: flags)
         guard !flags.bool("print_config") else {
-            return try FlagInput.printConfiguration(configuration)
+            return print(RunConfigurationFile.text(of: flags), terminator: "")
         }
         try refuseUnsupported(configuration.precision)
         try configuration.outputDirectory.map(OutputFolder.prepare)

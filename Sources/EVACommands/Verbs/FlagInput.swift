@@ -22,13 +22,6 @@ enum FlagInput {
         return flags
     }
 
-    /// Prints a resolved configuration.
-    static func printConfiguration(_ configuration: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(configuration), as: UTF8.self))
-    }
-
     private static func help(_ verb: FlagVerb) -> String {
         let lines = FlagTable.definitions(for: verb).map { definition in
             let value = definition.defaultValue.map { " (default \($0))" } ?? ""

@@ -20,7 +20,7 @@ struct TrainCommand: ParsableCommand {
         guard let flags = try FlagInput.read(arguments, verb: .train) else { return }
         let configuration = try TrainingConfiguration(flags: flags)
         guard !flags.bool("print_config") else {
-            return try FlagInput.printConfiguration(configuration)
+            return print(RunConfigurationFile.text(of: flags), terminator: "")
         }
         let device = try ComputeDevice.prepare(
             named: configuration.device, threadCount: configuration.threadCount)

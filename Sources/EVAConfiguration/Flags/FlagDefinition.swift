@@ -12,7 +12,7 @@ package enum FlagScope: Sendable {
     /// The original's evaluation takes all of its trainer's flags, most of which only training uses.
     case trainAcceptedByEval
 
-    func accepts(_ verb: FlagVerb) -> Bool {
+    package func accepts(_ verb: FlagVerb) -> Bool {
         switch self {
         case .train: verb == .train
         case .eval: verb == .eval

@@ -10,7 +10,7 @@ extension FlagTable {
             "logging_first_step", .bool, .bool(false), .trainAcceptedByEval, .original,
             "Log the first step too."),
         .init(
-            "tensorboard", .bool, .bool(true), .both,
+            "tensorboard", .bool, .bool(true), .trainAcceptedByEval,
             .differs("on by default, and written to the run's own folder"),
             "Write TensorBoard event files."),
         .init(

@@ -29,6 +29,6 @@ extension FlagTable {
             "A YAML file of flags; those on the command line go before."),
         .init(
             "print_config", .bool, .bool(false), .both, .added,
-            "Print the resolved configuration and end."),
+            "Print every flag's value as a file for --run_config, and end."),
     ]
 }

@@ -1,9 +1,14 @@
 /// Every flag that `train` and `eval` share with the original, and those added to it.
 package enum FlagTable {
     /// All flags, by subject.
-    package static let all: [FlagDefinition] =
-        model + data + optimization + loss + precision + logging + checkpoints + evaluation
-        + distribution + run
+    package static let sections: [(subject: String, flags: [FlagDefinition])] = [
+        ("Model", model), ("Data", data), ("Optimization", optimization), ("Loss", loss),
+        ("Precision", precision), ("Logging", logging), ("Checkpoints", checkpoints),
+        ("Evaluation", evaluation), ("Distribution", distribution), ("Run", run),
+    ]
+
+    /// All flags.
+    package static let all: [FlagDefinition] = sections.flatMap(\.flags)
 
     /// The flags by their names and aliases.
     static let byName: [String: FlagDefinition] = {

@@ -10,12 +10,24 @@ package enum FlagType: Sendable, Equatable {
 }
 
 /// What a flag was given.
-package enum FlagValue: Sendable, Equatable {
+package enum FlagValue: Sendable, Equatable, CustomStringConvertible {
     case bool(Bool)
     case integer(Int)
     case number(Double)
     case string(String)
     case list([String])
+
+    /// The value as a person would write it after the flag.
+    package var description: String {
+        switch self {
+        case .bool(let value): "\(value)"
+        case .integer(let value): "\(value)"
+        case .number(let value):
+            "\(value)".hasSuffix(".0") ? String("\(value)".dropLast(2)) : "\(value)"
+        case .string(let value): value
+        case .list(let values): values.joined(separator: " ")
+        }
+    }
 }
 
 extension FlagType {

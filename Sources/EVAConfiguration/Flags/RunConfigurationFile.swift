@@ -27,6 +27,11 @@ package enum RunConfigurationFile {
         return reader.values
     }
 
+    /// What a backslash and a letter stand for in a text between double quotes.
+    static let escapes: [(letter: Character, character: Character)] = [
+        ("\"", "\""), ("\\", "\\"), ("n", "\n"), ("r", "\r"), ("t", "\t"),
+    ]
+
     private struct Reader {
         let verb: FlagVerb
         var values: FlagValues
@@ -44,7 +49,8 @@ package enum RunConfigurationFile {
             if text.isEmpty || text == "---" { return }
             if text.hasPrefix("- ") {
                 guard openList != nil else { return report(number, "an item outside of a list") }
-                openList?.words.append(Self.unquoted(text.dropFirst(2)))
+                let word = unquoted(text.dropFirst(2), number: number)
+                openList?.words.append(word)
                 return
             }
             assignList()
@@ -69,9 +75,10 @@ package enum RunConfigurationFile {
                 openList = (definition, number, [])
             } else if value.hasPrefix("["), value.hasSuffix("]") {
                 let items = value.dropFirst().dropLast().split(separator: ",")
-                assign(items.map { Self.unquoted($0) }, to: definition, number: number)
+                assign(
+                    items.map { unquoted($0, number: number) }, to: definition, number: number)
             } else if value != "null", value != "~" {
-                assign([Self.unquoted(value)], to: definition, number: number)
+                assign([unquoted(value, number: number)], to: definition, number: number)
             }
         }
 
@@ -101,9 +108,14 @@ package enum RunConfigurationFile {
         private static func withoutComment(_ line: Substring) -> Substring {
             var quote: Character?
             var previous: Character = " "
+            var isEscaped = false
             for index in line.indices {
                 let character = line[index]
-                if character == quote {
+                if isEscaped {
+                    isEscaped = false
+                } else if quote == "\"", character == "\\" {
+                    isEscaped = true
+                } else if character == quote {
                     quote = nil
                 } else if quote == nil, character == "\"" || character == "'" {
                     quote = character
@@ -115,12 +127,37 @@ package enum RunConfigurationFile {
             return line
         }
 
-        private static func unquoted(_ text: Substring) -> String {
+        /// A text without its quotes; as in YAML, those in double quotes have escapes, and in
+        /// single quotes two stand for one.
+        private mutating func unquoted(_ text: Substring, number: Int) -> String {
             let text = text.trimmed
-            for quote in ["\"", "'"] where text.count >= 2 && text.hasPrefix(quote) {
-                if text.hasSuffix(quote) { return String(text.dropFirst().dropLast()) }
+            guard text.count >= 2, let quote = text.first, text.last == quote else {
+                return String(text)
             }
-            return String(text)
+            let inside = text.dropFirst().dropLast()
+            if quote == "'" { return String(inside).replacing("''", with: "'") }
+            return quote == "\"" ? unescaped(inside, number: number) : String(text)
+        }
+
+        private mutating func unescaped(_ text: Substring, number: Int) -> String {
+            var result = ""
+            var rest = text
+            while let character = rest.popFirst() {
+                guard character == "\\" else {
+                    result.append(character)
+                    continue
+                }
+                let letter = rest.popFirst()
+                if let escape = RunConfigurationFile.escapes.first(where: { $0.letter == letter }) {
+                    result.append(escape.character)
+                } else {
+                    report(
+                        number,
+                        "\\\(letter.map(String.init) ?? "") means nothing between double quotes; "
+                            + "write \\\\ for a backslash, or use single quotes")
+                }
+            }
+            return result
         }
     }
 }
