@@ -13,12 +13,12 @@ package struct DropPath {
     }
 
     package func callAsFunction(_ branch: Tensor, _ context: ForwardContext) -> Tensor {
-        guard probability > 0, let random = context.random else { return branch }
+        guard probability > 0 else { return branch }
         let shape = branch.shape
-        let kept = Tensor.empty(
-            [shape[0]] + shape.dropFirst().map { _ in 1 }, dtype: branch.dtype,
-            device: branch.device)
-        kept.fillBernoulli(1 - probability, from: random.stream(name))
-        return branch * (kept / (1 - probability))
+        let kept = context.draw(
+            name, shape: [shape[0]] + shape.dropFirst().map { _ in 1 }, dtype: branch.dtype,
+            device: branch.device
+        ) { $0.fillBernoulli(1 - probability, from: $1) }
+        return kept.map { branch * ($0 / (1 - probability)) } ?? branch
     }
 }

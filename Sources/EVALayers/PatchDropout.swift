@@ -6,21 +6,24 @@ package import Torch
 /// those with the largest of P normal draws, in that order.
 package struct PatchDropout {
     private let keptFraction: Double
+    private let name: String
 
-    package init(probability: Double) {
+    package init(probability: Double, in scope: ParameterScope) {
         keptFraction = 1 - probability
+        name = scope["patch_dropout"].path
     }
 
-    /// Token numbers to keep, the class token first: `[B, 1 + K]`.
-    package func keptTokens(
-        batchSize: Int, patchCount: Int, like x: Tensor, from source: RandomSource
-    )
-        -> Tensor
-    {
+    /// Token numbers to keep of each image in `x`, the class token first: `[B, 1 + K]`; nil for all
+    /// of them, outside training.
+    ///
+    /// - Parameter x: tokens `[B, 1 + P, D]`.
+    package func keptTokens(of x: Tensor, _ context: ForwardContext) -> Tensor? {
+        let patchCount = x.shape[1] - 1
         let kept = max(1, Int(Double(patchCount) * keptFraction))
-        let noise = Tensor.empty([batchSize, patchCount], dtype: .float32, device: x.device)
-        noise.fillNormal(standardDeviation: 1, from: source)
-        return PatchDropout.tokens(keepingPatches: noise.top(kept).indices)
+        return context.draw(
+            name, shape: [x.shape[0], patchCount], dtype: .float32, device: x.device
+        ) { $0.fillNormal(standardDeviation: 1, from: $1) }
+        .map { PatchDropout.tokens(keepingPatches: $0.top(kept).indices) }
     }
 
     /// Token numbers for given patch numbers `[B, K]`, with the class token put first.

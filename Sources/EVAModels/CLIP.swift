@@ -11,9 +11,14 @@ package struct CLIP {
     package let text: TextTower
     /// The logarithm of what cosine similarities are multiplied by; a scalar.
     package let logitScale: Parameter
+    /// What is added to every logit, a scalar; nil in models that SigLIP's loss did not train.
+    package let logitBias: Parameter?
 
     /// The bounds of the logit scale's logarithm: a factor of 1 to 100.
     package static let logitScaleRange = 0...log(100.0)
+
+    /// What a logit bias begins at (Zhai et al., arXiv 2303.15343).
+    package static let usualLogitBias = -10.0
 
     /// Builds the network; its parameters are not set until they are drawn or loaded.
     package init(_ configuration: ModelConfiguration, device: Device) {
@@ -21,7 +26,11 @@ package struct CLIP {
         store = ParameterStore(device: device)
         let scope = store.scope
         logitScale = scope.parameter(
-            "logit_scale", shape: [], initializer: .constant(log(1 / 0.07)))
+            "logit_scale", shape: [],
+            initializer: .constant(Self.initialLogitScale(configuration)))
+        logitBias = configuration.initialLogitBias.map {
+            scope.parameter("logit_bias", shape: [], initializer: .constant($0))
+        }
         vision = VisionTower(
             configuration.vision, embedWidth: configuration.embedWidth, in: scope["visual"])
         text = TextTower(
@@ -47,5 +56,18 @@ package struct CLIP {
     /// Brings the logit scale back into its bounds; called after every optimizer step.
     package func clampLogitScale() {
         withoutGradient { logitScale.value.clamp(inPlace: CLIP.logitScaleRange) }
+    }
+
+    /// Sets the logits' scale and bias to what training from scratch begins with.
+    package func restartLogits() {
+        withoutGradient {
+            logitScale.value.fill(Self.initialLogitScale(configuration))
+            if let bias = configuration.initialLogitBias { logitBias?.value.fill(bias) }
+        }
+    }
+
+    /// SigLIP begins with a smaller factor, so that its bias outweighs it.
+    private static func initialLogitScale(_ configuration: ModelConfiguration) -> Double {
+        log(configuration.initialLogitBias == nil ? 1 / 0.07 : 10)
     }
 }

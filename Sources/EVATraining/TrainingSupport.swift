@@ -41,10 +41,6 @@ package enum TrainingSupport {
             Absence(optimization.visual.unlockedGroups > 0, "lock_visual_unlocked_groups"),
             Absence(optimization.text.isLocked, "lock_text"),
             Absence(optimization.text.unlockedGroups > 0, "lock_text_unlocked_groups"),
-            Absence(configuration.loss.kind == .sigmoid, "loss sigmoid", "use softmax"),
-            Absence(
-                configuration.loss.accumulation > 1, "contrastive_accumulation",
-                "use a larger --per_device_train_batch_size, with --recompute if memory is short"),
             Absence(precision.compute == .float16, "fp16", "use --bf16"),
             Absence(precision.usesMasterWeights, "fp16_opt_level O2", "use O1"),
             Absence(

@@ -179,6 +179,20 @@ struct ModelConfigurationJSONTests {
         #expect(try read(preset.configuration.reiJSON()) == preset.configuration)
     }
 
+    @Test("A logit bias is read and written under open_clip's key, and only where there is one")
+    func logitBias() throws {
+        var model = try ModelPreset.named("EVA02-CLIP-B-16").configuration
+        model.vision.dropPathRate = 0
+        #expect(!String(decoding: model.reiJSON(), as: UTF8.self).contains("logit_bias"))
+        let parameterCount = model.parameterCount
+        model.initialLogitBias = -9.5
+        #expect(model.parameterCount == parameterCount + 1)
+        #expect(try read(model.reiJSON()) == model)
+        let openCLIP = model.openCLIPConfiguration(
+            preprocessing: PreprocessingConfiguration(imageSize: 224))
+        #expect(try read(openCLIP) == model)
+    }
+
     @Test("rei's form round-trips every feed-forward width and every unusual value")
     func reiRoundTripOfUnusualValues() throws {
         var configuration = try ModelPreset.named("EVA02-CLIP-Nano").configuration

@@ -61,6 +61,34 @@ import Torch
         }
     }
 
+    @Test("A logit bias keeps its name in every naming", arguments: WeightNaming.allCases)
+    func logitBias(naming: WeightNaming) throws {
+        var configuration = try build("b_eva02b").configuration
+        configuration.initialLogitBias = -7.5
+        let clip = CLIP(configuration, device: .cpu)
+        clip.store.initialize(seed: 3)
+        let plain = try build("b_eva02b")
+        try withTemporaryFile { path in
+            try clip.saveWeights(to: path, naming: naming)
+            let file = try SafetensorsFile(path: path)
+            let stored = try file.tensor(named: "logit_bias")
+            #expect(try stored.floats() == [-7.5])
+            #expect(stored.shape == (naming == .paddleMIX ? [1] : []))
+            withoutGradient { clip.logitBias?.value.fill(0) }
+            try clip.loadWeights(from: file)
+            #expect(clip.logitBias?.value.detached().item() == -7.5)
+            // A network without one says so, and one that has may do without where asked.
+            let error = #expect(throws: WeightsError.self) { try plain.loadWeights(from: file) }
+            #expect(error?.description.contains("unexpected: logit_bias") == true)
+            plain.store.initialize(seed: 4)
+            try plain.saveWeights(to: path, naming: naming)
+            let without = try SafetensorsFile(path: path)
+            #expect(throws: WeightsError.self) { try clip.loadWeights(from: without) }
+            try clip.loadWeights(from: without, mayLack: ["logit_bias"])
+            #expect(clip.logitBias?.value.detached().item() == -7.5)
+        }
+    }
+
     @Test("Weights of another model are refused with every difference, and change nothing")
     func mismatch() throws {
         let clip = try build("a_eva01")

@@ -31,14 +31,15 @@ package final class TinyFolder {
     /// - Parameter vocabularySize: 49,408 for texts, less for ready tensors alone.
     @discardableResult
     package func writeModel(
-        vocabularySize: Int = 64, width: Int = 32, patchDropout: Double = 0,
+        vocabularySize: Int = 64, width: Int = 32, patchDropout: Double = 0, dropPath: Double = 0,
         to name: String = "model.json"
     ) throws -> String {
         try write(
             """
             {"embed_dim": 16,
              "vision_cfg": {"image_size": 32, "layers": 2, "width": \(width), "head_width": 16,
-              "mlp_ratio": 2, "patch_size": 8, "eva_model_name": "tiny", "drop_path_rate": 0,
+              "mlp_ratio": 2, "patch_size": 8, "eva_model_name": "tiny",
+              "drop_path_rate": \(dropPath),
               "patch_dropout": \(patchDropout), "rope": true, "pt_hw_seq_len": 16,
               "intp_freq": true, "naiveswiglu": true, "subln": true},
              "text_cfg": {"context_length": 16, "vocab_size": \(vocabularySize), "width": 32,
@@ -47,10 +48,12 @@ package final class TinyFolder {
     }
 
     /// Writes ready tensors for that network: `image` and `input_ids`, the same at every call.
+    ///
+    /// - Parameter textCount: different texts, which come round in turn; all differ where nil.
     @discardableResult
-    package func writeTensors(count: Int = 22, to name: String = "data.safetensors") throws
-        -> String
-    {
+    package func writeTensors(
+        count: Int = 22, textCount: Int? = nil, to name: String = "data.safetensors"
+    ) throws -> String {
         var state: UInt64 = 1
         func next() -> UInt64 {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -58,14 +61,17 @@ package final class TinyFolder {
         }
         let pixels = (0..<count * 3 * 32 * 32).map { _ in Float(next() % 2000) / 500 - 2 }
         var ids: [Int64] = []
-        for _ in 0..<count {
+        for _ in 0..<(textCount ?? count) {
             // The end mark is the largest id; three words before it.
             ids += [62] + (0..<3).map { _ in Int64(next() % 60) } + [63, 0]
         }
         try SafetensorsWriter.write(
             [
                 ("image", HostTensor(pixels, shape: [count, 3, 32, 32])),
-                ("input_ids", HostTensor(ids, shape: [count, 6])),
+                (
+                    "input_ids",
+                    HostTensor((0..<count * 6).map { ids[$0 % ids.count] }, shape: [count, 6])
+                ),
             ], to: file(name))
         return file(name)
     }

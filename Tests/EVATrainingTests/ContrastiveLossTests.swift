@@ -1,3 +1,6 @@
+import EVAConfiguration
+import EVAModels
+import EVATensorFiles
 import EVATestSupport
 import Testing
 import Torch
@@ -11,6 +14,7 @@ import Torch
         let images: Tensor
         let texts: Tensor
         let logScale: Tensor
+        let bias: Tensor
 
         init(count: Int = 13, width: Int = 8, seed: UInt64 = 5) {
             let random = RandomSource(seed: seed)
@@ -25,13 +29,17 @@ import Torch
             texts = leaf()
             logScale = Tensor.full([], 2.5, device: .cpu)
             logScale.requiresGradient = true
+            bias = Tensor.full([], -2, device: .cpu)
+            bias.requiresGradient = true
         }
 
-        /// The loss and the gradients of images, texts and the scale, after a backward pass.
+        /// The loss and the gradients of images, texts, the scale and the bias (0 where it has
+        /// none), after a backward pass.
         func result(of loss: Tensor) throws -> [[Float]] {
             loss.backward()
             return try [[Float(loss.detached().item())]]
                 + [images, texts, logScale].map { try #require($0.gradient).floats() }
+                + [bias.gradient?.floats() ?? [0]]
         }
     }
 
@@ -42,12 +50,19 @@ import Torch
     }
 
     /// The loss as its formula has it; `masked` pairs are no negatives.
-    private func plain(_ batch: Batch, masked: [[Bool]]? = nil) -> Tensor {
+    private func plain(
+        _ batch: Batch, _ kind: LossConfiguration.Kind = .softmax, masked: [[Bool]]? = nil
+    ) -> Tensor {
         var logits = batch.images.matmul(batch.texts.transposed(0, 1)) * batch.logScale.exp()
         let count = logits.shape[0]
         if let masked {
             let penalties = masked.flatMap { $0.map { Float($0 ? -1e9 : 0) } }
             logits = logits + Tensor(penalties, shape: [count, count])
+        }
+        if kind == .sigmoid {
+            let signs = (0..<count * count).map { Float($0 % (count + 1) == 0 ? 1 : -1) }
+            let judged = (logits + batch.bias) * Tensor(signs, shape: [count, count])
+            return judged.sigmoid().log().sum() * (-1 / Double(count))
         }
         let hits = logits.diagonal().mean() * 2
         let rows = logits.logSumExp(dimension: 1).mean()
@@ -60,7 +75,7 @@ import Torch
         location: SourceLocation = #_sourceLocation
     ) {
         for (name, (a, b)) in zip(
-            ["loss", "images", "texts", "logit scale"], zip(actual, expected))
+            ["loss", "images", "texts", "logit scale", "logit bias"], zip(actual, expected))
         {
             let comparison = Comparison(a, b)
             #expect(
@@ -71,21 +86,47 @@ import Torch
 
     @Test(
         "Any tiling equals the plain form, gradients included",
-        arguments: [1, 13, 40, 100, 1 << 23])
-    func tiles(limit: Int) throws {
+        arguments: LossConfiguration.Kind.allCases, [1, 13, 40, 100, 1 << 23])
+    func tiles(kind: LossConfiguration.Kind, limit: Int) throws {
         let (plainBatch, tiledBatch) = (Batch(), Batch())
-        let expected = try plainBatch.result(of: plain(plainBatch))
-        let loss = ContrastiveLoss(tileElementLimit: limit)
+        let expected = try plainBatch.result(of: plain(plainBatch, kind))
+        let loss = ContrastiveLoss(kind, tileElementLimit: limit)
         let actual = try tiledBatch.result(
             of: loss(
                 images: tiledBatch.images, texts: tiledBatch.texts,
-                logitScale: tiledBatch.logScale))
-        expectEqual(actual, expected, "limit \(limit)")
+                logitScale: tiledBatch.logScale, logitBias: tiledBatch.bias))
+        expectEqual(actual, expected, "\(kind), limit \(limit)")
         #expect(expected[1].contains { abs($0) > 1e-3 }, "a gradient of zero would prove nothing")
     }
 
-    @Test("Duplicates are no negatives of each other, and only where that is asked for")
-    func duplicates() throws {
+    @Test("SigLIP's loss and gradients equal open_clip's")
+    func openCLIP() throws {
+        let golden = try Fixtures.tensors("open_clip/siglip_loss.safetensors")
+        let leaves = try ["images", "texts", "log_scale", "bias"].map { name in
+            let leaf = try golden.tensor(named: name).makeTensor()
+            leaf.requiresGradient = true
+            return (name, leaf)
+        }
+        let loss = try ContrastiveLoss(.sigmoid, tileElementLimit: 40)(
+            images: leaves[0].1, texts: leaves[1].1, logitScale: leaves[2].1,
+            logitBias: leaves[3].1)
+        loss.backward()
+        for (name, actual) in try [("loss", loss.detached())]
+            + leaves.map({ ($0 + ".gradient", try #require($1.gradient)) })
+        {
+            let expected = try golden.tensor(named: name).floats()
+            let largest = expected.map(abs).max() ?? 0
+            let comparison = Comparison(actual.floats(), expected)
+            #expect(
+                comparison.isWithin(Tolerance.rearranged * max(1, largest)),
+                "\(name): \(comparison)")
+        }
+    }
+
+    @Test(
+        "Duplicates are no negatives of each other, and only where that is asked for",
+        arguments: LossConfiguration.Kind.allCases)
+    func duplicates(kind: LossConfiguration.Kind) throws {
         // Images 0 and 4 are the same, and captions 2, 5 and 6.
         var (imageKeys, textKeys) = ((0..<13).map(Int64.init), (0..<13).map(Int64.init))
         imageKeys[4] = imageKeys[0]
@@ -99,17 +140,20 @@ import Torch
         #expect(masked.joined().count { $0 } == 8)
         for isOn in [false, true] {
             let (plainBatch, tiledBatch) = (Batch(), Batch())
-            let expected = try plainBatch.result(of: plain(plainBatch, masked: isOn ? masked : nil))
-            let loss = ContrastiveLoss(masksDuplicates: isOn, tileElementLimit: 40)
+            let expected = try plainBatch.result(
+                of: plain(plainBatch, kind, masked: isOn ? masked : nil))
+            let loss = ContrastiveLoss(kind, masksDuplicates: isOn, tileElementLimit: 40)
             let actual = try tiledBatch.result(
                 of: loss(
                     images: tiledBatch.images, texts: tiledBatch.texts,
-                    logitScale: tiledBatch.logScale, keys: keys(imageKeys, textKeys)))
-            expectEqual(actual, expected, "masked: \(isOn)")
+                    logitScale: tiledBatch.logScale, logitBias: tiledBatch.bias,
+                    keys: keys(imageKeys, textKeys)))
+            expectEqual(actual, expected, "\(kind), masked: \(isOn)")
         }
         let (a, b) = (Batch(), Batch())
         let difference =
-            try a.result(of: plain(a))[0][0] - b.result(of: plain(b, masked: masked))[0][0]
+            try a.result(of: plain(a, kind))[0][0]
+            - b.result(of: plain(b, kind, masked: masked))[0][0]
         #expect(difference > 1e-3, "the mask must matter in this test")
     }
 
@@ -118,9 +162,9 @@ import Torch
         for (rows, columns, limit) in [
             (32768, 32768, 1 << 23), (7, 7, 1), (1000, 8000, 1 << 20), (5, 3, 1 << 23),
         ] {
-            let entropy = TiledCrossEntropy(
+            let layout = LogitTiles(
                 targetOffset: 0, duplicates: nil, tileElementLimit: limit)
-            let tiles = entropy.tiles(rows: rows, columns: columns)
+            let tiles = layout.tiles(rows: rows, columns: columns)
             #expect(tiles.flatMap { $0 } == Array(0..<rows))
             #expect(tiles.allSatisfy { $0.count == 1 || $0.count * columns <= limit })
         }

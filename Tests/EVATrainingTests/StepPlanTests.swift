@@ -33,4 +33,14 @@ import Testing
         #expect(plan.batchesPerStep == 2)
         #expect(plan.stepsPerEpoch == 1)
     }
+
+    @Test("A loss over several batches takes them whole, and so does a step of several losses")
+    func contrasted() {
+        let plan = StepPlan(batchesPerEpoch: 14, accumulation: 2, batchesPerLoss: 3)
+        #expect(plan.lossesPerStep == 2 && plan.batchesPerStep == 6)
+        #expect((0...3).map(plan.batches(afterSteps:)) == [0, 6, 12, 20])
+        #expect((0...3).map(plan.skippedBatches(afterSteps:)) == [0, 0, 2, 0])
+        let short = StepPlan(batchesPerEpoch: 14, accumulation: 9, batchesPerLoss: 3)
+        #expect(short.lossesPerStep == 4 && short.stepsPerEpoch == 1)
+    }
 }

@@ -12,8 +12,8 @@ import Testing
         "What is not carried out is refused under its flag",
         arguments: [
             "--optimizer lion", "--ema_decay 0.9", "--lock_visual", "--lock_text",
-            "--lock_visual_unlocked_groups 1", "--lock_text_unlocked_groups 2", "--loss sigmoid",
-            "--contrastive_accumulation 2", "--fp16", "--max_nonfinite_steps 0",
+            "--lock_visual_unlocked_groups 1", "--lock_text_unlocked_groups 2",
+            "--fp16", "--max_nonfinite_steps 0",
             "--color_jitter 0.5", "--grayscale 0.1", "--ignore_data_skip",
             "--ignore_save_lr_and_optim", "--ignore_load_lr_and_optim", "--logging_dir x",
             "--sharding_parallel_degree 8", "--tensor_parallel_degree 2",

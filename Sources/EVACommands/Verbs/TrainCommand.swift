@@ -59,7 +59,7 @@ struct TrainCommand: ParsableCommand {
         for note in trainer.notes { Console.note(note) }
         Console.note(
             "\(trainer.state.totalSteps) steps of \(trainer.samplesPerStep) samples, "
-                + "\(configuration.data.batchSize - 1) negatives for each")
+                + "\(trainer.samplesPerLoss - 1) negatives for each")
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let record = RunRecord(

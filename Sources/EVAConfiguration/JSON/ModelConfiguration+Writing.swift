@@ -38,7 +38,7 @@ extension ModelConfiguration {
         ]
         if vision.dropPathRate != 0 { visionKeys["timm_drop_path"] = .number(vision.dropPathRate) }
         if vision.patchDropout != 0 { visionKeys["patch_dropout"] = .number(vision.patchDropout) }
-        return .object([
+        return withLogitBias([
             "custom_text": .bool(true),
             "embed_dim": .integer(embedWidth),
             "text_cfg": text.reiValue,
@@ -48,11 +48,17 @@ extension ModelConfiguration {
 
     private var reiValue: JSONValue {
         let name = ModelPreset.all.first { $0.configuration == self }?.name ?? "EVA-CLIP"
-        return .object([
+        return withLogitBias([
             "embed_dim": .integer(embedWidth),
             "text_cfg": text.reiValue,
             "vision_cfg": vision.reiValue(name: name),
         ])
+    }
+
+    /// open_clip's key, written only where there is a bias.
+    private func withLogitBias(_ keys: [String: JSONValue]) -> JSONValue {
+        .object(
+            keys.merging(initialLogitBias.map { ["init_logit_bias": .number($0)] } ?? [:]) { $1 })
     }
 }
 

@@ -9,7 +9,7 @@ enum ModelConfigurationKeys {
         "fusedlinear", "flash_attn", "preprocess_cfg",
     ]
     static let topRefused: [String: [JSONValue]] = [
-        "quick_gelu": [.bool(false)], "init_logit_bias": [], "multimodal_cfg": [],
+        "quick_gelu": [.bool(false)], "multimodal_cfg": [],
     ]
 
     /// Kernel choices that both towers know.

@@ -70,13 +70,15 @@ struct ModelConfigurationReader {
         let embedWidth = embedWidth(&reader, visionSection, textSection)
         let vision = visionSection.map(self.vision)
         let text = textSection.map(self.text)
+        let logitBias = reader.optionalNumber("init_logit_bias")
         reader.finish()
         return ModelConfiguration(
             embedWidth: embedWidth,
             vision: vision
                 ?? VisionConfiguration(
                     imageSize: 1, patchSize: 1, width: 1, layerCount: 1, mlpWidth: 1),
-            text: text ?? TextConfiguration(width: 1, headCount: 1, layerCount: 1))
+            text: text ?? TextConfiguration(width: 1, headCount: 1, layerCount: 1),
+            initialLogitBias: logitBias)
     }
 
     private func readPaddleBookkeeping(_ reader: inout ObjectReader) {

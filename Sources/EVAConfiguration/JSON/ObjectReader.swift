@@ -49,13 +49,17 @@ struct ObjectReader {
     }
 
     mutating func number(_ key: String, default fallback: Double) -> Double {
+        optionalNumber(key) ?? fallback
+    }
+
+    mutating func optionalNumber(_ key: String) -> Double? {
         switch value(key) {
         case .integer(let value): return Double(value)
         case .number(let value): return value
         case nil: break
         case let other?: report(key, "expected a number, got \(other.summary)")
         }
-        return fallback
+        return nil
     }
 
     mutating func bool(_ key: String, default fallback: Bool) -> Bool {

@@ -15,13 +15,11 @@ package struct VisionTower {
     private let blocks: [VisionBlock]
     private let pooling: VisionPooling
     private let head: Linear
-    private let path: String
 
     /// Makes the tower's parameters under `scope`.
     package init(_ configuration: VisionConfiguration, embedWidth: Int, in scope: ParameterScope) {
         let width = configuration.width
         let initializer = Initializer.truncatedNormal(standardDeviation: 0.02)
-        path = scope.path
         classToken = scope.parameter(
             "cls_token", shape: [1, 1, width], initializer: initializer)
         positions = scope.parameter(
@@ -35,7 +33,7 @@ package struct VisionTower {
         }
         patchDropout =
             configuration.patchDropout > 0
-            ? PatchDropout(probability: configuration.patchDropout) : nil
+            ? PatchDropout(probability: configuration.patchDropout, in: scope) : nil
         blocks = (0..<configuration.layerCount).map { index in
             VisionBlock(configuration, index: index, in: scope["blocks"][index])
         }
@@ -63,7 +61,10 @@ package struct VisionTower {
             Tensor.concatenated([classTokens, patches.cast(to: .float32)], dimension: 1)
             + positions.value  // [B, 1 + N, D]
         var rotation = rope?.all()
-        if let kept = keptTokens(keptPatches, of: x, context) {
+        let kept =
+            keptPatches.map(PatchDropout.tokens(keepingPatches:))
+            ?? patchDropout?.keptTokens(of: x, context)
+        if let kept {
             x = x.selectingTokens(kept)  // [B, 1 + K, D]
             rotation = rope?.kept(kept)
         }
@@ -75,14 +76,6 @@ package struct VisionTower {
             }
         }
         return head(pooling(x), context).cast(to: .float32)
-    }
-
-    private func keptTokens(_ given: Tensor?, of x: Tensor, _ context: ForwardContext) -> Tensor? {
-        if let given { return PatchDropout.tokens(keepingPatches: given) }
-        guard let patchDropout, let random = context.random else { return nil }
-        return patchDropout.keptTokens(
-            batchSize: x.shape[0], patchCount: x.shape[1] - 1, like: x,
-            from: random.stream("\(path).patch_dropout"))
     }
 }
 

@@ -7,16 +7,21 @@ extension CLIP {
     ///
     /// - Throws: `WeightsError` listing everything that is missing, unexpected or of another
     ///   shape; nothing is changed then. `TensorFileError` when the file is faulty.
+    /// - Parameter mayLack: keys whose parameters stay as they are where the file has none.
     /// - Returns: the naming that was found.
     @discardableResult
-    package func loadWeights(from container: some TensorContainer) throws -> WeightNaming {
+    package func loadWeights(from container: some TensorContainer, mayLack: Set<String> = [])
+        throws -> WeightNaming
+    {
         guard let naming = WeightNaming(detectedFrom: container.names) else {
             throw WeightsError(
                 "\(container.path): holds no EVA-CLIP weights: no key such as "
                     + "'visual.trunk.cls_token' or 'text.transformer.resblocks.0.attn.in_proj_weight'"
             )
         }
+        let absent = mayLack.subtracting(container.names)
         let layout = naming.layout(of: store.parameters.map { ($0.name, $0.shape) })
+            .filter { !absent.contains($0.name) }
         try checkEntries(of: container, against: layout, naming: naming)
         try withoutGradient {
             for stored in layout {

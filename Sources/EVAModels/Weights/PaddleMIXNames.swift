@@ -4,7 +4,7 @@ enum PaddleMIXNames {
         StoredTensor(
             name: name, parameters: [name],
             isTransposed: shape.count == 2 && !isKeptAsIs(name),
-            shape: name == "logit_scale" ? [1] : nil)
+            shape: name.hasPrefix("logit_") ? [1] : nil)
     }
 
     private static func isKeptAsIs(_ name: String) -> Bool {

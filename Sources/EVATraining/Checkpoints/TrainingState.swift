@@ -17,12 +17,13 @@ package struct TrainingState: Codable, Sendable, Equatable {
     package var dataCount: Int
     package var batchSize: Int
     package var gradientAccumulationSteps: Int
+    package var contrastiveAccumulation: Int
     /// The optimizer's name.
     package var optimizer: String
 
     package init(
         totalSteps: Int, seed: Int, dataName: String, dataCount: Int, batchSize: Int,
-        gradientAccumulationSteps: Int, optimizer: String
+        gradientAccumulationSteps: Int, contrastiveAccumulation: Int, optimizer: String
     ) {
         self.totalSteps = totalSteps
         self.seed = seed
@@ -30,6 +31,7 @@ package struct TrainingState: Codable, Sendable, Equatable {
         self.dataCount = dataCount
         self.batchSize = batchSize
         self.gradientAccumulationSteps = gradientAccumulationSteps
+        self.contrastiveAccumulation = contrastiveAccumulation
         self.optimizer = optimizer
     }
 
@@ -47,6 +49,8 @@ package struct TrainingState: Codable, Sendable, Equatable {
         compare(
             "--gradient_accumulation_steps", gradientAccumulationSteps,
             other.gradientAccumulationSteps)
+        compare(
+            "--contrastive_accumulation", contrastiveAccumulation, other.contrastiveAccumulation)
         compare("--optimizer", optimizer, other.optimizer)
         return differences
     }

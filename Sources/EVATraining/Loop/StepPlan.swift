@@ -4,15 +4,22 @@
 /// every epoch has the same number of steps.
 package struct StepPlan: Sendable, Equatable {
     package let batchesPerEpoch: Int
-    /// Batches whose losses are averaged in a step.
-    package let batchesPerStep: Int
+    /// Batches that are contrasted with each other, in one loss.
+    package let batchesPerLoss: Int
+    /// Losses that are averaged in a step.
+    package let lossesPerStep: Int
 
-    /// - Parameter accumulation: the batches wanted for a step; an epoch's at most are taken, as in
-    ///   the original.
-    package init(batchesPerEpoch: Int, accumulation: Int) {
+    /// - Parameters:
+    ///   - accumulation: the losses wanted for a step; an epoch's at most are taken, as in the
+    ///     original.
+    ///   - batchesPerLoss: an epoch's batches at most.
+    package init(batchesPerEpoch: Int, accumulation: Int, batchesPerLoss: Int = 1) {
         self.batchesPerEpoch = batchesPerEpoch
-        batchesPerStep = min(accumulation, batchesPerEpoch)
+        self.batchesPerLoss = batchesPerLoss
+        lossesPerStep = max(1, min(accumulation, batchesPerEpoch / batchesPerLoss))
     }
+
+    package var batchesPerStep: Int { batchesPerLoss * lossesPerStep }
 
     package var stepsPerEpoch: Int { batchesPerEpoch / batchesPerStep }
 

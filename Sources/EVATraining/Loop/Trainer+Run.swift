@@ -36,7 +36,8 @@ extension Trainer {
         var interval = ReportInterval()
         var lastSave = ContinuousClock.now
         while state.step < state.totalSteps && !isStopReached {
-            let norm = try step(nextBatches(from: loader))
+            _ = try next(plan.skippedBatches(afterSteps: state.step), from: loader)
+            let norm = try step { try next(plan.batchesPerLoss, from: loader) }
             if isReportDue {
                 let next = try self.report(norm: norm, interval: &interval, loader: loader)
                 try metrics.append(next)
@@ -61,15 +62,13 @@ extension Trainer {
         return .finished
     }
 
-    private func nextBatches(from loader: BatchLoader) throws -> [HostBatch] {
-        func next() throws -> HostBatch {
+    private func next(_ count: Int, from loader: BatchLoader) throws -> [HostBatch] {
+        try (0..<count).map { _ in
             guard let batch = try loader.next() else {
                 throw TrainingError("the data ended after step \(state.step)")
             }
             return batch
         }
-        for _ in 0..<plan.skippedBatches(afterSteps: state.step) { _ = try next() }
-        return try (0..<plan.batchesPerStep).map { _ in try next() }
     }
 
     private var isStopReached: Bool {

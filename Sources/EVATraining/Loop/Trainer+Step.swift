@@ -7,24 +7,18 @@ internal import Torch
 
 // One training step; the stages stand in the order in which they happen.
 extension Trainer {
-    /// Takes one optimizer step over one batch, or over several whose losses are averaged.
+    /// Takes one optimizer step over one loss, or over several that are averaged.
     ///
     /// Nothing is read back from the device.
     ///
+    /// - Parameter next: gives the batches of the step's next loss.
     /// - Returns: the gradient's norm before clipping, a scalar on the device.
-    func step(_ batches: [HostBatch]) throws -> Tensor {
-        for (index, batch) in batches.enumerated() {
-            let batch = try DeviceBatch(batch, device: device)
-            let context = ForwardContext.training(
-                computeDType: computeDType, random: random.stream(state.step).stream(index),
-                recomputesActivations: configuration.precision.recomputesActivations)
-            let loss =
-                try loss(
-                    images: clip.encodeImages(batch.images, context),
-                    texts: clip.encodeTexts(batch.ids, context),
-                    logitScale: clip.logitScale.value, keys: batch.keys) / Double(batches.count)
-            loss.backward()
-            lossSum.add(inPlace: loss.detached())
+    func step(_ next: () throws -> [HostBatch]) throws -> Tensor {
+        for index in 0..<plan.lossesPerStep {
+            let loss = try addGradient(
+                of: next(), share: 1 / Double(plan.lossesPerStep),
+                random: random.stream(state.step).stream(index))
+            lossSum.add(inPlace: loss)
         }
         let norm = GradientNorm.clip(
             clip.store.parameters, to: configuration.optimization.maxGradientNorm ?? 0)

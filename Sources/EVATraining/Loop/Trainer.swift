@@ -44,7 +44,10 @@ package final class Trainer {
         notes = TrainingSupport.notes(on: configuration)
         self.configuration = configuration
         self.device = device
-        let description = try ModelLocator.locate(configuration.model)
+        var description = try ModelLocator.locate(configuration.model)
+        let addsLogitBias =
+            configuration.loss.kind == .sigmoid && description.configuration.initialLogitBias == nil
+        if addsLogitBias { description.configuration.initialLogitBias = CLIP.usualLogitBias }
         preprocessing = description.preprocessing
         evaluator = try Self.evaluator(configuration, for: description)
         notes += evaluator?.notes ?? []
@@ -54,37 +57,43 @@ package final class Trainer {
             preprocessing: description.preprocessing, seed: configuration.seed,
             dataRank: mesh.dataWorldRank, dataWorldSize: mesh.dataWorldSize)
         let optimization = configuration.optimization
-        plan = StepPlan(
-            batchesPerEpoch: data.schedule.batchesPerEpoch,
-            accumulation: optimization.gradientAccumulationSteps)
+        plan = try Self.plan(configuration, data)
         let totalSteps = try Self.totalSteps(configuration, plan)
         schedule = LearningRateSchedule(optimization.schedule, totalSteps: totalSteps)
         state = TrainingState(
             totalSteps: totalSteps, seed: configuration.seed, dataName: data.source.name,
             dataCount: data.source.count, batchSize: configuration.data.batchSize,
-            gradientAccumulationSteps: plan.batchesPerStep,
-            optimizer: optimization.optimizer.rawValue)
+            gradientAccumulationSteps: plan.lossesPerStep,
+            contrastiveAccumulation: plan.batchesPerLoss, optimizer: optimization.optimizer.rawValue
+        )
         random = RandomSource(seed: UInt64(bitPattern: Int64(configuration.seed)), device: device)
-        loss = ContrastiveLoss(masksDuplicates: configuration.loss.masksDuplicates)
+        loss = ContrastiveLoss(
+            configuration.loss.kind, masksDuplicates: configuration.loss.masksDuplicates)
         clip = CLIP(description.configuration, device: device)
+        // CLIP's loss does not depend on the bias, which then stays as it is.
+        clip.logitBias?.value.requiresGradient = configuration.loss.kind == .sigmoid
         optimizer = Self.optimizer(optimization, for: clip)
         lossSum = Tensor.full([], 0, device: device)
         checkpoints = CheckpointFolder(root: configuration.outputDirectory)
         metrics = MetricsFile(path: configuration.outputDirectory + "/metrics.jsonl")
         evaluations = MetricsFile(path: configuration.outputDirectory + "/eval.jsonl")
-        if plan.batchesPerStep < optimization.gradientAccumulationSteps {
+        if plan.lossesPerStep < optimization.gradientAccumulationSteps {
             notes.append(
                 "--gradient_accumulation_steps \(optimization.gradientAccumulationSteps): an epoch "
-                    + "has only \(plan.batchesPerEpoch) batches, so a step takes these")
+                    + "has only \(plan.batchesPerEpoch) batches, so a step takes "
+                    + "\(plan.lossesPerStep)")
         }
         try OutputFolder.prepare(configuration.outputDirectory)
-        try setWeights(description)
+        try setWeights(description, addsLogitBias: addsLogitBias)
     }
 
     /// Samples that one optimizer step learns from.
     package var samplesPerStep: Int {
         configuration.data.batchSize * plan.batchesPerStep
     }
+
+    /// Samples that are contrasted with each other.
+    package var samplesPerLoss: Int { configuration.data.batchSize * plan.batchesPerLoss }
 
     /// The dtype of matrix products.
     var computeDType: DType {
@@ -93,6 +102,22 @@ package final class Trainer {
         case .bfloat16: .bfloat16
         case .float16: .float16
         }
+    }
+
+    private static func plan(_ configuration: TrainingConfiguration, _ data: TrainingData) throws
+        -> StepPlan
+    {
+        let (batches, wanted) = (data.schedule.batchesPerEpoch, configuration.loss.accumulation)
+        guard wanted <= batches else {
+            throw TrainingError(
+                "--contrastive_accumulation \(wanted): an epoch of \(data.source.name) has only "
+                    + "\(batches) batches of \(configuration.data.batchSize); use a smaller "
+                    + "--per_device_train_batch_size or more data")
+        }
+        return StepPlan(
+            batchesPerEpoch: batches,
+            accumulation: configuration.optimization.gradientAccumulationSteps,
+            batchesPerLoss: wanted)
     }
 
     private static func totalSteps(_ configuration: TrainingConfiguration, _ plan: StepPlan) throws
@@ -140,7 +165,9 @@ package final class Trainer {
     }
 
     /// Sets the parameters: from a checkpoint, from published weights, or drawn anew.
-    private func setWeights(_ description: ModelDescription) throws {
+    ///
+    /// - Parameter addsLogitBias: whether the model has a logit bias only for this run's loss.
+    private func setWeights(_ description: ModelDescription, addsLogitBias: Bool) throws {
         if let name = configuration.checkpoints.resumeFrom {
             let started = state
             try restore(from: checkpoints.resolve(name))
@@ -152,8 +179,15 @@ package final class Trainer {
                 state.dataName = started.dataName
             }
         } else if configuration.model.loadsWeights {
-            try clip.loadWeights(from: description.openWeights())
-            notes.append("weights loaded from \(description.weightsPath ?? "")")
+            let weights = try description.openWeights()
+            try clip.loadWeights(from: weights, mayLack: addsLogitBias ? ["logit_bias"] : [])
+            notes.append("weights loaded from \(weights.path)")
+            if addsLogitBias, !weights.names.contains("logit_bias") {
+                clip.restartLogits()
+                notes.append(
+                    "--loss sigmoid: the weights have no logit_bias, so the logits' scale and bias "
+                        + "begin anew")
+            }
         } else {
             clip.store.initialize(seed: UInt64(bitPattern: Int64(configuration.seed)))
             notes.append("weights drawn from scratch with seed \(configuration.seed)")

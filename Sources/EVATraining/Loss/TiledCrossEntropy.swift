@@ -2,33 +2,26 @@ import Torch
 
 /// The cross-entropy of scaled similarities, row by row, without the whole matrix in memory.
 ///
-/// With logits `l[i, j] = scale * x[i] . y[j]` and the target of row i in column
-/// `i + targetOffset`, the value is the mean over rows of `logsumexp(l[i, :]) - l[i, target]`.
-/// Forward keeps the row's logsumexp alone; backward computes each tile's logits again
-/// (the idea of Cheng et al., "Inf-CL", arXiv 2410.17243). Memory is O(rows * D + tile).
+/// The value is the mean over rows of `logsumexp(l[i, :]) - l[i, target]`. Forward keeps the row's
+/// logsumexp alone; backward computes each tile's logits again (the idea of Cheng et al.,
+/// "Inf-CL", arXiv 2410.17243). Memory is O(rows * D + tile).
 ///
 /// Shapes: x `[b, D]`, y `[B, D]`.
 struct TiledCrossEntropy {
-    /// Numbers that mark equal pairs: a column that shares one with a row is no negative of it.
-    struct Duplicates {
-        /// Several kinds of key, `[b]` each.
-        let rows: [Tensor]
-        /// The same kinds, `[B]` each.
-        let columns: [Tensor]
-    }
-
-    let targetOffset: Int
-    let duplicates: Duplicates?
-    let tileElementLimit: Int
+    let layout: LogitTiles
 
     func callAsFunction(_ x: Tensor, _ y: Tensor, scale: Tensor) -> Tensor {
-        let tiles = tiles(rows: x.shape[0], columns: y.shape[0])
+        let tiles = layout.tiles(rows: x.shape[0], columns: y.shape[0])
         var normalizers: [Tensor] = []
         return CustomGradient.record(inputs: [x, y, scale]) {
-            normalizers = tiles.map { logits($0, x, y, scale).logSumExp(dimension: 1) }
-            let targets = y.sliced(targetOffset..<targetOffset + x.shape[0], dimension: 0)
-            let hits = (x * targets).sum(dimension: 1) * scale  // [b]
-            return [(Tensor.concatenated(normalizers, dimension: 0) - hits).mean()]
+            var losses: [Tensor] = []
+            for tile in tiles {
+                let logits = layout.logits(tile, x, y, scale: scale)
+                let normalizer = logits.logSumExp(dimension: 1)  // [t]
+                losses.append(normalizer - layout.targets(tile, of: logits))
+                normalizers.append(normalizer)
+            }
+            return [Tensor.concatenated(losses, dimension: 0).mean()]
         } backward: { gradients in
             guard let gradient = gradients[0] else { return [nil, nil, nil] }
             return self.gradients(x, y, scale, normalizers, tiles, gradient)
@@ -41,43 +34,23 @@ struct TiledCrossEntropy {
         _ gradient: Tensor
     ) -> [Tensor] {
         let (x, y, scale) = (x.detached(), y.detached(), scale.detached())
-        let rowCount = x.shape[0]
         // What each row's probabilities and target weigh in the inputs' gradients.
-        let weight = gradient * scale / Double(rowCount)
-        let targets = targetOffset..<targetOffset + rowCount
-        let dy = y.zerosLike()
-        var dx: [Tensor] = []
+        let weight = gradient * scale / Double(x.shape[0])
+        let (dx, dy, dScale) = (x.zerosLike(), y.zerosLike(), scale.zerosLike())
         for (tile, normalizer) in zip(tiles, normalizers) {
             let rows = x.sliced(tile, dimension: 0)  // [t, D]
-            let probabilities = (logits(tile, x, y, scale) - normalizer.unsqueezed(1)).exp()
-            dx.append(probabilities.matmul(y))
-            dy.add(inPlace: probabilities.transposed(0, 1).matmul(rows))
+            let logits = layout.logits(tile, x, y, scale: scale)
+            logits.add(inPlace: normalizer.unsqueezed(1), scale: -1)
+            let slopes = logits.exp()
+            let targets = layout.targets(tile, of: slopes)
+            targets.copy(from: targets - 1.0)
+            slopes.multiply(inPlace: weight)
+            let pull = slopes.matmul(y)  // [t, D]
+            dx.sliced(tile, dimension: 0).copy(from: pull)
+            dy.add(inPlace: slopes.transposed(0, 1).matmul(rows))
+            // l = scale * x . y, so scale's share is that of x taken along x.
+            dScale.add(inPlace: (pull * rows).sum())
         }
-        dy.sliced(targets, dimension: 0).add(inPlace: x, scale: -1)
-        let pull =
-            (Tensor.concatenated(dx, dimension: 0) - y.sliced(targets, dimension: 0)) * weight
-        // l = scale * x . y, so scale's share is that of x taken along x.
-        return [pull, dy * weight, (pull * x).sum() / scale]
-    }
-
-    /// Logits of some rows against all columns: `[t, B]`.
-    private func logits(_ tile: Range<Int>, _ x: Tensor, _ y: Tensor, _ scale: Tensor) -> Tensor {
-        let logits = x.sliced(tile, dimension: 0).matmul(y.transposed(0, 1)) * scale
-        guard let duplicates else { return logits }
-        var isTarget =
-            logits.indices(tile.count).unsqueezed(1) + Double(tile.lowerBound + targetOffset)
-        isTarget = isTarget.isEqual(to: logits.indices(y.shape[0]).unsqueezed(0))
-        var masked = logits
-        for (rows, columns) in zip(duplicates.rows, duplicates.columns) {
-            let isEqual = rows.sliced(tile, dimension: 0).unsqueezed(1)
-                .isEqual(to: columns.unsqueezed(0))
-            masked = masked.filled(with: -.infinity, where: isEqual.and(isTarget.not()))
-        }
-        return masked
-    }
-
-    func tiles(rows: Int, columns: Int) -> [Range<Int>] {
-        let height = max(1, min(rows, tileElementLimit / max(1, columns)))
-        return stride(from: 0, to: rows, by: height).map { $0..<min(rows, $0 + height) }
+        return [dx, dy, dScale / scale]
     }
 }

@@ -40,6 +40,14 @@ extension Tensor {
     /// The exact (erf) Gaussian error linear unit.
     package func gelu() -> Tensor { Operator.gelu(.tensor(self), .string("none")) }
 
+    /// `1 / (1 + exp(-x))`.
+    package func sigmoid() -> Tensor { Operator.sigmoid(.tensor(self)) }
+
+    /// `log(1 + exp(x))`, which is x itself above 20.
+    package func softplus() -> Tensor {
+        Operator.softplus(.tensor(self), .double(1), .double(20))
+    }
+
     /// `x * sigmoid(x)`.
     package func silu() -> Tensor { Operator.silu(.tensor(self)) }
 
