@@ -24,6 +24,9 @@ let package = Package(
         .systemLibrary(name: "Libz", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CImageCodecs", dependencies: ["Libjpeg", "Libpng", "Libwebp"]),
         .target(name: "CEmbeddedData", exclude: ["Data"]),
+        .systemLibrary(
+            name: "Libcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CHTTP", dependencies: ["Libcurl"]),
 
         // Level 1: values, files and tensors; none knows another.
         .target(name: "Torch", dependencies: ["CTorch", "CTorchKernels"]),
@@ -32,8 +35,10 @@ let package = Package(
         .target(name: "EVAImaging", dependencies: ["CImageCodecs"]),
         .target(name: "EVATensorFiles", dependencies: ["Libcrypto"]),
 
-        // Level 2: ranks, and the data pipeline, which never sees a tensor library.
+        // Level 2: ranks, downloads, and the data pipeline, which never sees a tensor library.
         .target(name: "TorchParallel", dependencies: ["Torch"]),
+        .target(
+            name: "EVADownloads", dependencies: ["CHTTP", "EVAConfiguration", "Libcrypto"]),
         .target(
             name: "EVAData",
             dependencies: [
@@ -99,6 +104,8 @@ let package = Package(
         .testTarget(
             name: "EVADataTests",
             dependencies: ["EVAData", "EVAImaging", "EVATensorFiles", "EVATokenizer"]),
+        .testTarget(
+            name: "EVADownloadsTests", dependencies: ["EVAConfiguration", "EVADownloads"]),
         .testTarget(name: "EVACLIPTests", dependencies: ["EVACLIP", "EVATestSupport"]),
         .testTarget(name: "TorchTests", dependencies: ["EVATestSupport", "Torch"]),
         .testTarget(

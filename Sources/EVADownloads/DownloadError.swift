@@ -1,0 +1,42 @@
+/// Why a file was not brought, in one line: which, what was expected and got, what helps.
+package struct DownloadError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The kind of a failure, for programs; the text is for people.
+    package enum Code: Sendable {
+        /// The server has no such file.
+        case notFound
+        /// The server refuses to give it.
+        case refused
+        /// The server cannot be reached, or the connection broke too often.
+        case unreachable
+        /// The server cannot be trusted, or sends to an address that cannot.
+        case untrusted
+        /// The file has another size or digest than it must have.
+        case mismatch
+        /// There is not enough room on the disk.
+        case diskFull
+        /// A file or folder cannot be written.
+        case unwritable
+        /// The user ended the work.
+        case stopped
+        /// Nothing may be downloaded and the file is not here.
+        case offline
+    }
+
+    /// The kind of the failure.
+    package let code: Code
+    /// The address, or the path of the file.
+    package let place: String
+    /// What was expected and got, and the remedy.
+    package let message: String
+
+    /// Describes a failure.
+    package init(_ code: Code, _ place: String, _ message: String) {
+        self.code = code
+        self.place = place
+        // What servers say may hold anything.
+        self.message = String(message.prefix(1_000).map { $0.isNewline ? " " : $0 })
+    }
+
+    /// The whole error as one line.
+    package var description: String { "\(place): \(message)" }
+}
