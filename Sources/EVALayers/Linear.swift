@@ -15,9 +15,10 @@ package struct Linear {
         biasInitializer: Initializer? = .zeros, in scope: ParameterScope
     ) {
         weight = scope.parameter(
-            "weight", shape: [outputWidth, inputWidth], initializer: weightInitializer)
+            "weight", shape: [outputWidth, inputWidth], initializer: weightInitializer,
+            isOperand: true)
         bias = biasInitializer.map {
-            scope.parameter("bias", shape: [outputWidth], initializer: $0)
+            scope.parameter("bias", shape: [outputWidth], initializer: $0, isOperand: true)
         }
     }
 

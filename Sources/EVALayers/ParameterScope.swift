@@ -18,7 +18,17 @@ package struct ParameterScope {
     package var device: Device { store.device }
 
     /// Makes the parameter called `name` here.
-    package func parameter(_ name: String, shape: [Int], initializer: Initializer) -> Parameter {
-        store.make(name: self[name].path, shape: shape, initializer: initializer)
+    ///
+    /// - Parameter isOperand: whether matrix products alone read it, which cast it to their dtype.
+    package func parameter(
+        _ name: String, shape: [Int], initializer: Initializer, isOperand: Bool = false
+    ) -> Parameter {
+        store.make(
+            name: self[name].path, shape: shape, initializer: initializer, isOperand: isOperand)
+    }
+
+    /// What was made under this scope so far.
+    package var parameters: [Parameter] {
+        store.parameters.filter { $0.name.hasPrefix(path + ".") }
     }
 }

@@ -32,20 +32,46 @@ package final class ParameterStore {
             for parameter in parameters {
                 let draw = Tensor.empty(parameter.shape, dtype: .float32, device: .cpu)
                 parameter.initializer.fill(draw, from: source.stream(parameter.name))
-                parameter.value.copy(from: draw)
+                parameter.master.copy(from: draw)
             }
         }
+        refreshOperands()
     }
 
     /// Forgets all gradients.
     package func clearGradients() {
-        for parameter in parameters { parameter.value.gradient = nil }
+        for parameter in parameters { parameter.clearGradient() }
     }
 
-    func make(name: String, shape: [Int], initializer: Initializer) -> Parameter {
+    /// Keeps what matrix products read in `dtype` from now on, beside fp32 masters.
+    ///
+    /// A product casts its operands to its dtype in any case, so no result changes; norms, tables
+    /// and the logit scale stay in fp32 and have no master.
+    package func storeOperands(as dtype: DType) {
+        for parameter in parameters where parameter.isOperand {
+            parameter.split(valueDType: dtype)
+        }
+    }
+
+    /// Adds the gradients of copies to their masters', in fp32.
+    package func collectGradients() {
+        withoutGradient {
+            for parameter in parameters { parameter.collectGradient() }
+        }
+    }
+
+    /// Brings copies to what their masters have become.
+    package func refreshOperands() {
+        let copies = parameters.filter(\.isCopy)
+        guard !copies.isEmpty else { return }
+        withoutGradient { Foreach.copy(copies.map(\.value), from: copies.map(\.master)) }
+    }
+
+    func make(name: String, shape: [Int], initializer: Initializer, isOperand: Bool) -> Parameter {
         let value = Tensor.empty(shape, dtype: .float32, device: device)
         value.requiresGradient = true
-        let parameter = Parameter(name: name, value: value, initializer: initializer)
+        let parameter = Parameter(
+            name: name, value: value, initializer: initializer, isOperand: isOperand)
         guard byName.updateValue(parameter, forKey: name) == nil else {
             fatalError("parameter '\(name)' is made twice")
         }

@@ -5,13 +5,20 @@ package import Torch
 ///
 /// Randomness in `body` must be drawn from named streams of the context, so that the second run
 /// draws the same numbers. Gradients of parameters inside are added where they belong.
-package func recomputed(_ x: Tensor, _ body: @escaping (Tensor) -> Tensor) -> Tensor {
-    CustomGradient.record(inputs: [x]) {
+///
+/// - Parameter parameters: those that `body` reads.
+package func recomputed(
+    _ x: Tensor, parameters: [Parameter], _ body: @escaping (Tensor) -> Tensor
+) -> Tensor {
+    let carriesGradient = x.requiresGradient
+    // Where nothing learns, here or below, no activation is kept in the first place.
+    guard carriesGradient || parameters.contains(where: \.isTrained) else { return body(x) }
+    return CustomGradient.record(inputs: [x]) {
         [body(x)]
     } backward: { gradients in
         guard let gradient = gradients[0] else { return [nil] }
         let input = x.detached()
-        input.requiresGradient = true
+        input.requiresGradient = carriesGradient
         let output = withGradientRecording(true) { body(input) }
         try Tensor.backward([output], [gradient])
         return [input.gradient]

@@ -7,14 +7,15 @@ package final class Optimizer {
     package let rule: any UpdateRule
     /// The number of steps taken.
     package private(set) var stepCount = 0
-    private let moments: [[(first: Tensor, second: Tensor)]]
+    private let moments: [[(first: Tensor, second: Tensor?)]]
 
     package init(_ groups: [ParameterGroup], rule: any UpdateRule) {
         self.groups = groups
         self.rule = rule
         moments = groups.map { group in
             group.parameters.map {
-                ($0.value.detached().zerosLike(), $0.value.detached().zerosLike())
+                let zeros = $0.master.detached().zerosLike
+                return (zeros(), rule.keepsSecondMoments ? zeros() : nil)
             }
         }
     }
@@ -27,7 +28,7 @@ package final class Optimizer {
         withoutGradient {
             for (group, moments) in zip(groups, moments) {
                 let gradients = group.parameters.map { parameter in
-                    guard let gradient = parameter.value.gradient else {
+                    guard let gradient = parameter.gradient else {
                         fatalError("parameter '\(parameter.name)' has no gradient")
                     }
                     return gradient
@@ -35,8 +36,9 @@ package final class Optimizer {
                 rule.update(
                     group,
                     OptimizerState(
-                        parameters: group.parameters.map(\.value), gradients: gradients,
-                        firstMoments: moments.map(\.first), secondMoments: moments.map(\.second)),
+                        parameters: group.parameters.map(\.master), gradients: gradients,
+                        firstMoments: moments.map(\.first),
+                        secondMoments: moments.compactMap(\.second)),
                     step: stepCount, learningRate: group.learningRate * rateMultiplier)
             }
         }
@@ -46,10 +48,8 @@ package final class Optimizer {
     package var namedMoments: [(name: String, tensor: Tensor)] {
         zip(groups, moments).flatMap { group, moments in
             zip(group.parameters, moments).flatMap { parameter, moments in
-                [
-                    ("first_moment.\(parameter.name)", moments.first),
-                    ("second_moment.\(parameter.name)", moments.second),
-                ]
+                [("first_moment.\(parameter.name)", moments.first)]
+                    + (moments.second.map { [("second_moment.\(parameter.name)", $0)] } ?? [])
             }
         }
     }

@@ -17,7 +17,7 @@ package struct ParameterGrouping: Sendable {
     /// The groups of all parameters that training changes: towers in the order visual, other,
     /// text, and within one by the first parameter of each group.
     package func groups(of parameters: [Parameter]) -> [ParameterGroup] {
-        let trained = parameters.filter(\.value.requiresGradient)
+        let trained = parameters.filter(\.isTrained)
         return ParameterGroup.Tower.allCases.flatMap { tower in
             groups(of: trained.filter { Self.tower(of: $0.name) == tower }, tower: tower)
         }
@@ -74,13 +74,13 @@ package struct ParameterGrouping: Sendable {
         "patch_embed", "pos_embed", "cls_token", "positional_embedding", "token_embedding",
     ]
 
-    private static func layer(of name: String, layerCount: Int) -> Int {
+    static func layer(of name: String, layerCount: Int) -> Int {
         if inputParts.contains(where: name.contains) { return 0 }
         return blockIndex(of: name).map { $0 + 1 } ?? layerCount + 1
     }
 
     /// The number after `blocks.` or `resblocks.`.
-    private static func blockIndex(of name: String) -> Int? {
+    static func blockIndex(of name: String) -> Int? {
         let parts = name.split(separator: ".")
         guard let place = parts.firstIndex(where: { $0.hasSuffix("blocks") }),
             place + 1 < parts.count

@@ -30,22 +30,8 @@ package enum TrainingSupport {
     }
 
     private static func absentFeatures(_ configuration: TrainingConfiguration) -> [Absence] {
-        let optimization = configuration.optimization
-        let precision = configuration.precision
         let checkpoints = configuration.checkpoints
-        let defaults = PrecisionConfiguration()
         return [
-            Absence(optimization.optimizer == .lion, "optimizer lion", "use adamw or lamb"),
-            Absence(optimization.emaDecay != nil, "ema_decay"),
-            Absence(optimization.visual.isLocked, "lock_visual"),
-            Absence(optimization.visual.unlockedGroups > 0, "lock_visual_unlocked_groups"),
-            Absence(optimization.text.isLocked, "lock_text"),
-            Absence(optimization.text.unlockedGroups > 0, "lock_text_unlocked_groups"),
-            Absence(precision.compute == .float16, "fp16", "use --bf16"),
-            Absence(precision.usesMasterWeights, "fp16_opt_level O2", "use O1"),
-            Absence(
-                precision.maxNonfiniteSteps != defaults.maxNonfiniteSteps, "max_nonfinite_steps",
-                "a run stops when it finds a loss that is not finite"),
             Absence(configuration.data.colorJitter > 0, "color_jitter"),
             Absence(configuration.data.grayscale > 0, "grayscale"),
             Absence(checkpoints.restartsEpochData, "ignore_data_skip"),
@@ -103,8 +89,21 @@ package enum TrainingSupport {
             configuration.data.sampleCount != nil && configuration.data.task != "shapes",
             "--train_num_samples has no effect: the data set knows its size")
         note(
-            configuration.precision.initialLossScale != PrecisionConfiguration().initialLossScale,
+            configuration.precision.initialLossScale != PrecisionConfiguration().initialLossScale
+                && configuration.precision.compute != .float16,
             "--scale_loss has no effect without --fp16")
+        for (name, tower) in [
+            ("visual", configuration.optimization.visual),
+            ("text", configuration.optimization.text),
+        ] {
+            note(
+                tower.unlockedGroups > 0 && !tower.isLocked,
+                "--lock_\(name)_unlocked_groups has no effect without --lock_\(name)")
+        }
+        note(
+            configuration.optimization.optimizer == .lion
+                && configuration.optimization.epsilon != nil,
+            "--adam_epsilon has no effect with --optimizer lion, which divides by nothing")
         note(
             configuration.optimization.schedule.cooldownSteps > 0
                 && configuration.optimization.schedule.kind != .constantWithCooldown,

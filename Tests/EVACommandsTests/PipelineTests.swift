@@ -249,6 +249,8 @@ import Testing
                     "--train_num_samples", "9", "--num_train_epochs", "2", "--save_strategy",
                     "epoch", "--logging_strategy", "epoch", "--warmup_steps", "0", "--bf16", "True",
                     "--sharding", "stage1", "--local_loss", "true", "--gather_with_grad", "true",
+                    "--fp16_opt_level", "O2", "--ema_decay", "0.5", "--evaluation_strategy",
+                    "epoch", "--classification_eval", trained.classes,
                 ]))
         #expect(outcome.code == 0, "\(outcome.errors)")
         #expect(outcome.errors.contains("weights loaded from \(trained.model)"))
@@ -258,5 +260,19 @@ import Testing
         #expect(try trained.run.metrics("more").map { $0["step"] } == [2, 4])
         #expect(trained.run.exists("more/checkpoint-2"))
         #expect(trained.run.exists("more/checkpoint-4"))
+        #expect(outcome.errors.contains("averaged weights: top-1"), "\(outcome.errors)")
+        // What was found of the averaged weights is what the folder of them gives.
+        let last = try #require(trained.run.lines("more/eval.jsonl").last)
+        let during = try JSONDecoder().decode([String: Double].self, from: Data(last.utf8))
+        let output = trained.folder.file("averaged")
+        try EvaclipProcess.succeed(
+            "eval", "--model", trained.folder.file("more/ema"), "--classification_eval",
+            trained.classes, "--output_dir", output, "--threads", "1", "--bf16")
+        let report = try #require(
+            JSONSerialization.jsonObject(
+                with: Data(contentsOf: URL(fileURLWithPath: output + "/eval.json")))
+                as? [String: Any])
+        #expect(during["ema_top1"] == report["top1"] as? Double)
+        #expect(during["ema_top5"] == report["top5"] as? Double)
     }
 }

@@ -9,6 +9,7 @@ import Testing
         case plain
         case accumulatedWithoutDuplicates
         case bfloat16WithPatchDropout
+        case float16MastersWithAverage
 
         var flags: [String] {
             switch self {
@@ -21,12 +22,18 @@ import Testing
                     "lamb",
                 ]
             case .bfloat16WithPatchDropout: ["--bf16", "--patch_dropout", "0.5"]
+            case .float16MastersWithAverage:
+                [
+                    "--fp16", "--fp16_opt_level", "O2", "--scale_loss", "4", "--ema_decay", "0.9",
+                    "--optimizer", "lion", "--lock_visual", "--lock_visual_unlocked_groups", "2",
+                    "--max_nonfinite_steps", "0", "--recompute",
+                ]
             }
         }
 
         var signal: Int32 {
             switch self {
-            case .plain: SIGKILL
+            case .plain, .float16MastersWithAverage: SIGKILL
             case .accumulatedWithoutDuplicates: SIGTERM
             case .bfloat16WithPatchDropout: SIGINT
             }
@@ -47,6 +54,9 @@ import Testing
         #expect(resumed.code == 0, "\(resumed.errors)")
         #expect(resumed.errors.contains("resumed after step"), "\(resumed.errors)")
         try expectEqual(run, "cut", "whole")
+        guard variant == .float16MastersWithAverage else { return }
+        let average = "ema/open_clip_model.safetensors"
+        #expect(try run.bytes("cut/\(average)") == run.bytes("whole/\(average)"))
     }
 
     @Test("A run that stops after given steps goes on to equal bytes")

@@ -100,7 +100,9 @@ import Torch
                     - hits * 2) * 0.5
             #expect(abs(loss.detached().item() - step.loss) < 2e-6 * 4, "\(name) loss \(index)")
             (loss * step.loss_scale).backward()
-            let norm = GradientNorm.clip(clip.store.parameters, to: golden.args.max_grad_norm)
+            let parameters = clip.store.parameters
+            let norm = GradientNorm.clip(
+                parameters, norm: GradientNorm.of(parameters), to: golden.args.max_grad_norm)
             #expect(
                 abs(norm.item() / step.grad_norm - 1) < 1e-5,
                 "\(name) norm \(index): \(norm.item())")

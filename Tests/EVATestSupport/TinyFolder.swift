@@ -49,17 +49,22 @@ package final class TinyFolder {
 
     /// Writes ready tensors for that network: `image` and `input_ids`, the same at every call.
     ///
-    /// - Parameter textCount: different texts, which come round in turn; all differ where nil.
+    /// - Parameters:
+    ///   - textCount: different texts, which come round in turn; all differ where nil.
+    ///   - faulty: records whose pictures are too large for any product of numbers.
     @discardableResult
     package func writeTensors(
-        count: Int = 22, textCount: Int? = nil, to name: String = "data.safetensors"
+        count: Int = 22, textCount: Int? = nil, faulty: Range<Int> = 0..<0,
+        to name: String = "data.safetensors"
     ) throws -> String {
         var state: UInt64 = 1
         func next() -> UInt64 {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return state >> 33
         }
-        let pixels = (0..<count * 3 * 32 * 32).map { _ in Float(next() % 2000) / 500 - 2 }
+        let size = 3 * 32 * 32
+        var pixels = (0..<count * size).map { _ in Float(next() % 2000) / 500 - 2 }
+        for place in faulty.lowerBound * size..<faulty.upperBound * size { pixels[place] = 3e38 }
         var ids: [Int64] = []
         for _ in 0..<(textCount ?? count) {
             // The end mark is the largest id; three words before it.

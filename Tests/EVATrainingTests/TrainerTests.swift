@@ -189,7 +189,7 @@ import Torch
 
     @Test("A run that diverges stops before weights that are not finite are saved")
     func divergence() throws {
-        for (save, word) in [("steps", "weights are not finite"), ("no", "the loss is")] {
+        for save in ["steps", "no"] {
             let configuration = try configuration(
                 "a",
                 [
@@ -197,7 +197,9 @@ import Torch
                     "--logging_steps", "5", "--save_strategy", save, "--save_steps", "1",
                 ])
             let error = #expect(throws: TrainingError.self) { try train(configuration) }
-            #expect(error?.description.contains(word) == true, "\(String(describing: error))")
+            #expect(
+                error?.description.contains("weights are not finite") == true,
+                "\(String(describing: error))")
         }
         #expect(CheckpointFolder(root: folder.file("a")).steps == [])
     }

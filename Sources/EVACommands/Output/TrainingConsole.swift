@@ -28,5 +28,10 @@ final class TrainingConsole {
         Console.note("step \(evaluation.step): \(evaluation.summary)")
     }
 
+    func show(_ skipped: NonfiniteStep) {
+        finish()
+        Console.warning("\(skipped)")
+    }
+
     func finish() { progress.finish() }
 }

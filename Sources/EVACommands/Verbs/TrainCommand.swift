@@ -33,7 +33,7 @@ struct TrainCommand: ParsableCommand {
             showsProgress: configuration.logging.showsProgress)
         let ending = try trainer.run(
             shouldStop: { Interrupt.signalNumber != nil }, evaluation: { log.show($0) },
-            report: { log.show($0) })
+            skipped: { log.show($0) }, report: { log.show($0) })
         log.finish()
         switch ending {
         case .finished:

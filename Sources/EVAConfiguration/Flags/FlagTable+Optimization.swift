@@ -41,7 +41,7 @@ extension FlagTable {
         .init(
             "adam_beta2", .number, .number(0.999), .trainAcceptedByEval, .original,
             aliases: ["beta2"],
-            "Decay of the second moment."),
+            "Decay of the second moment; for lion of its only one, 0.99 if not given."),
         .init(
             "adam_epsilon", .number, nil, .trainAcceptedByEval,
             .differs("is obeyed; not given it is 1e-6 for lamb and 1e-8 for the others"),
@@ -85,7 +85,7 @@ extension FlagTable {
             "Steps by which the schedule is ahead at the start, less one."),
         .init(
             "ema_decay", .number, nil, .train, .added,
-            "Decay of a moving average of the weights, evaluated and saved beside them."),
+            "Decay of a moving average of the weights, evaluated and saved beside them (in ema/)."),
         .init(
             "optim", .string, .string("adamw"), .trainAcceptedByEval,
             .noEffect("the optimizer is chosen by --optimizer"), "In the original, ignored."),

@@ -49,7 +49,9 @@ extension FlagResolver {
         optimization.text = tower("text")
         optimization.logitScaleLearningRate = flags.number("learning_rate")
         optimization.beta1 = flags.number("adam_beta1")
-        optimization.beta2 = flags.number("adam_beta2")
+        optimization.beta2 =
+            optimization.optimizer == .lion && !flags.isGiven("adam_beta2")
+            ? 0.99 : flags.number("adam_beta2")
         optimization.epsilon = flags.optionalNumber("adam_epsilon")
         let norm = flags.number("max_grad_norm")
         optimization.maxGradientNorm = norm > 0 ? norm : nil

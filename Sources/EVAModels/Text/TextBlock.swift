@@ -6,6 +6,8 @@ import Torch
 ///
 /// - Shape: input and output `[B, L, D]`.
 struct TextBlock {
+    /// What the block learns.
+    let parameters: [Parameter]
     private let attentionBranch: ResidualBranch
     private let attention: Attention
     private let mlpBranch: ResidualBranch
@@ -40,6 +42,7 @@ struct TextBlock {
                 hidden, width, weightInitializer: output,
                 biasInitializer: .uniform(bound: 1 / Double(hidden).squareRoot()),
                 in: scope["mlp"]["c_proj"]))
+        parameters = scope.parameters
     }
 
     func callAsFunction(_ x: Tensor, _ context: ForwardContext) -> Tensor {

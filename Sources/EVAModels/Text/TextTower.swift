@@ -17,7 +17,8 @@ package struct TextTower {
         let width = configuration.width
         projection = scope.parameter(
             "text_projection", shape: [width, embedWidth],
-            initializer: .normal(standardDeviation: 1 / Double(width).squareRoot()))
+            initializer: .normal(standardDeviation: 1 / Double(width).squareRoot()),
+            isOperand: true)
         positions = scope.parameter(
             "positional_embedding", shape: [configuration.contextLength, width],
             initializer: .normal(standardDeviation: 0.01))
@@ -45,7 +46,7 @@ package struct TextTower {
             + positions.value.sliced(0..<shape[1], dimension: 0)  // [B, L, D]
         for block in blocks {
             if context.recomputesActivations {
-                x = recomputed(x) { block($0, context) }
+                x = recomputed(x, parameters: block.parameters) { block($0, context) }
             } else {
                 x = block(x, context)
             }

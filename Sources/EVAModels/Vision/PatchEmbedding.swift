@@ -16,8 +16,9 @@ struct PatchEmbedding {
             bound: 1 / Double(3 * patchSize * patchSize).squareRoot())
         let scope = scope["proj"]
         weight = scope.parameter(
-            "weight", shape: [width, 3, patchSize, patchSize], initializer: initializer)
-        bias = scope.parameter("bias", shape: [width], initializer: initializer)
+            "weight", shape: [width, 3, patchSize, patchSize], initializer: initializer,
+            isOperand: true)
+        bias = scope.parameter("bias", shape: [width], initializer: initializer, isOperand: true)
         self.patchSize = patchSize
     }
 

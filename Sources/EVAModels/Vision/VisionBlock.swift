@@ -14,6 +14,8 @@ struct VisionBlock {
         case swiGLU(SwiGLU)
     }
 
+    /// What the block learns.
+    let parameters: [Parameter]
     private let attentionBranch: ResidualBranch
     private let attention: Attention
     private let mlpBranch: ResidualBranch
@@ -41,6 +43,7 @@ struct VisionBlock {
             dropPath: DropPath(probability: dropPath, in: scope, "drop_path2"))
         mlp = VisionBlock.mlp(
             configuration, outputInitializer: outputInitializer, in: scope["mlp"])
+        parameters = scope.parameters
     }
 
     func callAsFunction(

@@ -70,7 +70,9 @@ package struct VisionTower {
         }
         for block in blocks {
             if context.recomputesActivations {
-                x = recomputed(x) { block($0, rotation: rotation, context) }
+                x = recomputed(x, parameters: block.parameters) {
+                    block($0, rotation: rotation, context)
+                }
             } else {
                 x = block(x, rotation: rotation, context)
             }

@@ -30,15 +30,16 @@ extension CLIP {
                 var row = 0
                 for parameter in parameters(of: stored) {
                     guard stored.parameters.count > 1 else {
-                        parameter.value.copy(from: tensor.reshaped(parameter.shape))
+                        parameter.master.copy(from: tensor.reshaped(parameter.shape))
                         continue
                     }
                     let rows = parameter.shape[0]
-                    parameter.value.copy(from: tensor.sliced(row..<row + rows, dimension: 0))
+                    parameter.master.copy(from: tensor.sliced(row..<row + rows, dimension: 0))
                     row += rows
                 }
             }
         }
+        store.refreshOperands()
         return naming
     }
 
@@ -55,7 +56,7 @@ extension CLIP {
         try SafetensorsWriter.write(entries, metadata: metadata, to: path) { index in
             let stored = layout[index]
             return withoutGradient {
-                let parts = parameters(of: stored).map(\.value)
+                let parts = parameters(of: stored).map(\.master)
                 var tensor = parts.count == 1 ? parts[0] : .concatenated(parts, dimension: 0)
                 if stored.isTransposed { tensor = tensor.transposed(0, 1) }
                 return tensor.hostTensor(shape: storedShape(stored))

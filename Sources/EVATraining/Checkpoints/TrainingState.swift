@@ -1,15 +1,25 @@
+package import EVAOptimization
+
 /// Where a run stands, apart from tensors; `trainer_state.json` of a checkpoint.
 package struct TrainingState: Codable, Sendable, Equatable {
     /// The form of the file; raised when an older program could misread it.
     package static let currentVersion = 1
 
     package var version = TrainingState.currentVersion
-    /// Optimizer steps taken.
+    /// Steps behind the run, those that were skipped among them.
     package var step = 0
+    /// Steps that left the weights as they were, because loss or gradients were not finite.
+    package var skippedSteps = 0
+    /// How many of the last steps in a row count against `--max_nonfinite_steps`.
+    package var nonfiniteSteps = 0
+    /// What the loss is multiplied by before backward; nil where it is not.
+    package var lossScale: LossScale?
     /// Steps of the whole run, which the schedule is stretched over.
     package var totalSteps: Int
     /// Steps since the last report, whose losses are summed beside the weights.
     package var unreportedSteps = 0
+    /// How many of these were skipped.
+    package var unreportedSkips = 0
     /// What the order of samples and every random draw are functions of.
     package var seed: Int
     /// The data set and its size, to notice when another is given.
@@ -20,10 +30,13 @@ package struct TrainingState: Codable, Sendable, Equatable {
     package var contrastiveAccumulation: Int
     /// The optimizer's name.
     package var optimizer: String
+    /// The decay of the weights' moving average; nil where there is none.
+    package var emaDecay: Double?
 
     package init(
         totalSteps: Int, seed: Int, dataName: String, dataCount: Int, batchSize: Int,
-        gradientAccumulationSteps: Int, contrastiveAccumulation: Int, optimizer: String
+        gradientAccumulationSteps: Int, contrastiveAccumulation: Int, optimizer: String,
+        emaDecay: Double? = nil, lossScale: LossScale? = nil
     ) {
         self.totalSteps = totalSteps
         self.seed = seed
@@ -33,6 +46,8 @@ package struct TrainingState: Codable, Sendable, Equatable {
         self.gradientAccumulationSteps = gradientAccumulationSteps
         self.contrastiveAccumulation = contrastiveAccumulation
         self.optimizer = optimizer
+        self.emaDecay = emaDecay
+        self.lossScale = lossScale
     }
 
     /// What in `other`, a run's own state at its start, does not let it go on from this one.
@@ -52,6 +67,10 @@ package struct TrainingState: Codable, Sendable, Equatable {
         compare(
             "--contrastive_accumulation", contrastiveAccumulation, other.contrastiveAccumulation)
         compare("--optimizer", optimizer, other.optimizer)
+        if emaDecay != other.emaDecay {
+            func text(_ decay: Double?) -> String { decay.map { "\($0)" } ?? "none" }
+            differences.append("--ema_decay: saved \(text(emaDecay)), now \(text(other.emaDecay))")
+        }
         return differences
     }
 }

@@ -11,9 +11,15 @@ package struct EvaluationEntry: Codable, Sendable, Equatable {
 
     private static let stepKey = "step"
 
-    package init(step: Int, _ results: EvaluationResults) {
+    /// What goes before the names of the averaged weights' figures.
+    private static let averagePrefix = "ema_"
+
+    /// - Parameter average: the results of the averaged weights, whose figures stand beside the
+    ///   others as `ema_top1` and so on.
+    package init(step: Int, _ results: EvaluationResults, average: EvaluationResults? = nil) {
         self.step = step
-        figures = results.figures
+        let averaged = (average?.figures ?? [:]).map { (Self.averagePrefix + $0, $1) }
+        figures = results.figures.merging(averaged) { $1 }
     }
 
     package init(from decoder: any Decoder) throws {
@@ -33,8 +39,13 @@ package struct EvaluationEntry: Codable, Sendable, Equatable {
 
     /// The main figures as words for a person.
     package var summary: String {
+        let average = summary(prefix: Self.averagePrefix)
+        return summary(prefix: "") + (average.isEmpty ? "" : "; averaged weights: " + average)
+    }
+
+    private func summary(prefix: String) -> String {
         let percent = { (name: String, factor: Double) in
-            (figures[name].map { $0 * factor }).map { String(format: "%.2f %%", $0) }
+            (figures[prefix + name].map { $0 * factor }).map { String(format: "%.2f %%", $0) }
         }
         var parts: [String] = []
         if let top1 = percent("top1", 1), let top5 = percent("top5", 1) {

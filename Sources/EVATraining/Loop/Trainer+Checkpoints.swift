@@ -9,19 +9,26 @@ internal import Torch
 
 // Everything that a run is, to disk and back.
 extension Trainer {
-    private static let lossSumName = "report.loss_sum"
+    /// Everything that a checkpoint's second file keeps, by name.
+    private var namedTensors: [(name: String, tensor: Tensor)] {
+        optimizer.namedMoments + [
+            ("report.loss_sum", lossSum), ("report.gradient_norm", gradientNorm),
+        ]
+    }
+
+    /// The folder of the averaged weights in a folder of weights.
+    private static let averageFolder = "/ema"
 
     /// Saves the run as it stands; what training would do next is a function of what is saved.
     ///
-    /// - Throws: where it cannot be written, or where loss or weights are not finite; earlier
+    /// - Throws: where it cannot be written, or where the weights are not finite; earlier
     ///   checkpoints stay whole.
     package func saveCheckpoint() throws {
-        _ = try meanLoss()
         try refuseNonfiniteWeights()
         try checkpoints.write(step: state.step, limit: configuration.checkpoints.totalLimit) {
             folder in
-            try clip.write(into: folder, preprocessing: preprocessing)
-            let tensors = optimizer.namedMoments + [(Self.lossSumName, lossSum)]
+            try writeModel(into: folder)
+            let tensors = namedTensors
             try SafetensorsWriter.write(
                 tensors.map {
                     TensorEntry(
@@ -36,10 +43,20 @@ extension Trainer {
         }
     }
 
+    /// Writes the model's folder, and the averaged weights' in it.
+    func writeModel(into folder: String) throws {
+        try clip.write(into: folder, preprocessing: preprocessing)
+        guard let average else { return }
+        try OutputFolder.prepare(folder + Self.averageFolder)
+        try average.whileInPlace {
+            try clip.write(into: folder + Self.averageFolder, preprocessing: preprocessing)
+        }
+    }
+
     /// A finite loss says nothing of the update that followed it.
     func refuseNonfiniteWeights() throws {
         let norm = withoutGradient {
-            Tensor.stacked(Foreach.norms(clip.store.parameters.map(\.value)), dimension: 0).norm()
+            Tensor.stacked(Foreach.norms(clip.store.parameters.map(\.master)), dimension: 0).norm()
         }.item()
         guard norm.isFinite else {
             throw TrainingError(
@@ -68,11 +85,15 @@ extension Trainer {
                 "\(folder): this run differs from the saved one, so it cannot go on from there: "
                     + differences.joined(separator: "; "))
         }
-        try clip.loadWeights(
-            from: SafetensorsFile(path: folder + "/open_clip_model.safetensors"))
+        let weights = "/open_clip_model.safetensors"
+        try clip.loadWeights(from: SafetensorsFile(path: folder + weights))
+        try average?.whileInPlace {
+            try clip.loadWeights(
+                from: SafetensorsFile(path: folder + Self.averageFolder + weights))
+        }
         let file = try SafetensorsFile(path: folder + "/optimizer.safetensors")
         try withoutGradient {
-            for (name, tensor) in optimizer.namedMoments + [(Self.lossSumName, lossSum)] {
+            for (name, tensor) in namedTensors {
                 let stored = try file.tensor(named: name)
                 guard stored.shape == tensor.shape else {
                     throw TrainingError(
@@ -82,8 +103,11 @@ extension Trainer {
                 tensor.copy(from: try stored.makeTensor())
             }
         }
-        optimizer.resume(stepCount: saved.step)
+        optimizer.resume(stepCount: saved.step - saved.skippedSteps)
+        let lossScale = state.lossScale
         state = saved
+        // The scale goes with this run's precision, which may be another than the saved run's.
+        state.lossScale = lossScale == nil ? nil : saved.lossScale ?? lossScale
     }
 
     /// Where the data goes on.

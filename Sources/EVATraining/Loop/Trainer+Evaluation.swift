@@ -3,6 +3,7 @@ internal import EVAData
 internal import EVAEvaluation
 internal import EVAImaging
 internal import EVAModels
+internal import EVAOptimization
 internal import EVATokenizer
 
 // Evaluation in the course of training.
@@ -28,11 +29,15 @@ extension Trainer {
         ) { tokenizer.encode($0, contextLength: length) }
     }
 
-    /// Evaluates the present weights and logs the result in `eval.jsonl`.
+    /// Evaluates the present weights, and their average, and logs the result in `eval.jsonl`.
     func evaluate() throws -> EvaluationEntry {
         guard let evaluator else { fatalError("an evaluation is due in a run without one") }
-        let results = try evaluator(clip, computeDType: computeDType, badSamples: BadSampleLog())
-        let entry = EvaluationEntry(step: state.step, results)
+        func evaluateWeights() throws -> EvaluationResults {
+            try evaluator(clip, computeDType: computeDType, badSamples: BadSampleLog())
+        }
+        let entry = EvaluationEntry(
+            step: state.step, try evaluateWeights(),
+            average: try average?.whileInPlace(evaluateWeights))
         try evaluations.append(entry)
         return entry
     }

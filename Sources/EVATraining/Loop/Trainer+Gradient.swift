@@ -23,7 +23,7 @@ extension Trainer {
             let batch = try DeviceBatch(batches[0], device: device)
             let features = self.features(of: batch, context(random))
             let loss = try contrast(features, keys: batch.keys) * share
-            loss.backward()
+            loss.backward(lossGradient)
             return loss.detached()
         }
         let total = batches.reduce(0) { $0 + $1.count }
@@ -40,7 +40,7 @@ extension Trainer {
             images: .concatenated(cached.map(\.keys.images), dimension: 0),
             texts: .concatenated(cached.map(\.keys.texts), dimension: 0))
         let loss = try contrast(all, keys: keys) * share
-        loss.backward()
+        loss.backward(lossGradient)
         for (index, batch) in batches.enumerated() {
             let part = try features(index).features
             let rows = starts[index]..<starts[index] + batch.count

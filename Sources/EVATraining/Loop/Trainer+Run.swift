@@ -23,10 +23,11 @@ extension Trainer {
     /// - Parameters:
     ///   - shouldStop: asked after every step.
     ///   - evaluation: receives the result of every evaluation.
+    ///   - skipped: receives every step that was passed over because it was not finite.
     ///   - report: receives every report that is logged.
     package func run(
         shouldStop: () -> Bool = { false }, evaluation: (EvaluationEntry) -> Void = { _ in },
-        report: (StepReport) -> Void = { _ in }
+        skipped: (NonfiniteStep) -> Void = { _ in }, report: (StepReport) -> Void = { _ in }
     ) throws -> Ending {
         try openLogs()
         let badSamples = try BadSampleLog(
@@ -37,11 +38,15 @@ extension Trainer {
         var lastSave = ContinuousClock.now
         while state.step < state.totalSteps && !isStopReached {
             _ = try next(plan.skippedBatches(afterSteps: state.step), from: loader)
-            let norm = try step { try next(plan.batchesPerLoss, from: loader) }
+            if let fault = try step({ try next(plan.batchesPerLoss, from: loader) }) {
+                skipped(fault)
+            }
             if isReportDue {
-                let next = try self.report(norm: norm, interval: &interval, loader: loader)
-                try metrics.append(next)
-                report(next)
+                let next = self.report(interval: &interval, loader: loader)
+                if let next {
+                    try metrics.append(next)
+                    report(next)
+                }
             }
             if isEvaluationDue {
                 try interval.excluding { evaluation(try evaluate()) }
@@ -58,7 +63,7 @@ extension Trainer {
         }
         if state.step < state.totalSteps { return .stoppedEarly }
         try refuseNonfiniteWeights()
-        try clip.write(into: configuration.outputDirectory, preprocessing: preprocessing)
+        try writeModel(into: configuration.outputDirectory)
         return .finished
     }
 
@@ -110,36 +115,29 @@ extension Trainer {
     }
 
     /// Reads the device's numbers back and starts the next stretch.
-    private func report(norm: Tensor, interval: inout ReportInterval, loader: BatchLoader) throws
-        -> StepReport
-    {
-        let loss = try meanLoss()
+    ///
+    /// - Returns: nil for a stretch of which every step was skipped.
+    private func report(interval: inout ReportInterval, loader: BatchLoader) -> StepReport? {
+        defer {
+            lossSum.fill(0)
+            state.unreportedSteps = 0
+            state.unreportedSkips = 0
+        }
+        let seconds = interval.next(steps: state.unreportedSteps, waited: loader.waitSeconds)
+        let taken = state.unreportedSteps - state.unreportedSkips
+        guard taken > 0 else { return nil }
         let multiplier = schedule.multiplier(afterSteps: state.step - 1)
         let rates = configuration.optimization
-        let seconds = interval.next(steps: state.unreportedSteps, waited: loader.waitSeconds)
-        let report = StepReport(
-            step: state.step, loss: loss,
+        return StepReport(
+            step: state.step, loss: lossSum.item() / Double(taken),
             learningRate: rates.logitScaleLearningRate * multiplier,
             visualLearningRate: rates.visual.learningRate * multiplier,
-            textLearningRate: rates.text.learningRate * multiplier, gradientNorm: norm.item(),
+            textLearningRate: rates.text.learningRate * multiplier,
+            gradientNorm: gradientNorm.item(),
             logitScale: clip.logitScale.value.detached().exp().item(),
+            lossScale: state.lossScale?.value,
+            skippedSteps: state.unreportedSkips > 0 ? state.unreportedSkips : nil,
             samplesPerSecond: Double(samplesPerStep) / seconds.step, dataSeconds: seconds.data,
             stepSeconds: seconds.step)
-        lossSum.fill(0)
-        state.unreportedSteps = 0
-        return report
-    }
-
-    /// The mean loss since the last report.
-    ///
-    /// - Throws: where it is not finite, so that nothing that comes of it is logged or saved.
-    func meanLoss() throws -> Double {
-        let loss = lossSum.item() / Double(max(1, state.unreportedSteps))
-        guard loss.isFinite else {
-            throw TrainingError(
-                "the loss is \(loss) at step \(state.step); the last checkpoint is unharmed; "
-                    + "lower the learning rate or lengthen the warm-up")
-        }
-        return loss
     }
 }

@@ -25,11 +25,16 @@ package final class Trainer {
     let loss: ContrastiveLoss
     let random: RandomSource
     let device: Device
+    /// The moving average of the weights.
+    let average: WeightAverage?
     /// The losses since the last report, summed on the device.
-    var lossSum: Tensor
+    let lossSum: Tensor
+    /// The gradient's norm in the last step that was taken, before clipping.
+    let gradientNorm: Tensor
     let checkpoints: CheckpointFolder
     let metrics: MetricsFile
     let evaluations: MetricsFile
+    let nonfinite: MetricsFile
     let evaluator: TaskEvaluator?
 
     /// Builds a run from its configuration and restores a checkpoint where one is named.
@@ -64,19 +69,26 @@ package final class Trainer {
             totalSteps: totalSteps, seed: configuration.seed, dataName: data.source.name,
             dataCount: data.source.count, batchSize: configuration.data.batchSize,
             gradientAccumulationSteps: plan.lossesPerStep,
-            contrastiveAccumulation: plan.batchesPerLoss, optimizer: optimization.optimizer.rawValue
-        )
+            contrastiveAccumulation: plan.batchesPerLoss,
+            optimizer: optimization.optimizer.rawValue, emaDecay: optimization.emaDecay,
+            lossScale: configuration.precision.compute == .float16
+                ? LossScale(configuration.precision.initialLossScale) : nil)
         random = RandomSource(seed: UInt64(bitPattern: Int64(configuration.seed)), device: device)
         loss = ContrastiveLoss(
             configuration.loss.kind, masksDuplicates: configuration.loss.masksDuplicates)
         clip = CLIP(description.configuration, device: device)
         // CLIP's loss does not depend on the bias, which then stays as it is.
-        clip.logitBias?.value.requiresGradient = configuration.loss.kind == .sigmoid
+        clip.logitBias?.isTrained = configuration.loss.kind == .sigmoid
+        notes += Self.lock(optimization, of: clip.store.parameters)
         optimizer = Self.optimizer(optimization, for: clip)
+        let store = clip.store
+        average = optimization.emaDecay.map { WeightAverage(of: store, decay: $0) }
         lossSum = Tensor.full([], 0, device: device)
+        gradientNorm = Tensor.full([], 0, device: device)
         checkpoints = CheckpointFolder(root: configuration.outputDirectory)
         metrics = MetricsFile(path: configuration.outputDirectory + "/metrics.jsonl")
         evaluations = MetricsFile(path: configuration.outputDirectory + "/eval.jsonl")
+        nonfinite = MetricsFile(path: configuration.outputDirectory + "/nonfinite.jsonl")
         if plan.lossesPerStep < optimization.gradientAccumulationSteps {
             notes.append(
                 "--gradient_accumulation_steps \(optimization.gradientAccumulationSteps): an epoch "
@@ -85,6 +97,7 @@ package final class Trainer {
         }
         try OutputFolder.prepare(configuration.outputDirectory)
         try setWeights(description, addsLogitBias: addsLogitBias)
+        if configuration.precision.usesMasterWeights { store.storeOperands(as: computeDType) }
     }
 
     /// Samples that one optimizer step learns from.
@@ -159,9 +172,25 @@ package final class Trainer {
                 beta1: configuration.beta1, beta2: configuration.beta2,
                 epsilon: configuration.resolvedEpsilon)
         case .lion:
-            fatalError("the optimizer lion has passed TrainingSupport")
+            rule = Lion(beta1: configuration.beta1, beta2: configuration.beta2)
         }
         return Optimizer(grouping.groups(of: clip.store.parameters), rule: rule)
+    }
+
+    /// Takes locked towers out of training.
+    ///
+    /// - Returns: a line for each.
+    private static func lock(_ configuration: OptimizationConfiguration, of parameters: [Parameter])
+        -> [String]
+    {
+        let towers: [(ParameterGroup.Tower, OptimizationConfiguration.Tower)] = [
+            (.visual, configuration.visual), (.text, configuration.text),
+        ]
+        return towers.filter(\.1.isLocked).map { tower, settings in
+            let count = ParameterGrouping.lock(
+                tower, of: parameters, unlockedGroups: settings.unlockedGroups)
+            return "--lock_\(tower.rawValue): \(count) tensors of the tower stay as they are"
+        }
     }
 
     /// Sets the parameters: from a checkpoint, from published weights, or drawn anew.
@@ -192,6 +221,7 @@ package final class Trainer {
             clip.store.initialize(seed: UInt64(bitPattern: Int64(configuration.seed)))
             notes.append("weights drawn from scratch with seed \(configuration.seed)")
         }
+        if state.step == 0 { average?.restart() }
     }
 
     /// Brings the logs to where the run starts: empty, or up to the step that it goes on from.
@@ -200,6 +230,6 @@ package final class Trainer {
         if state.step == 0 {
             try AtomicFile.write([], to: metrics.path)
         }
-        for log in [metrics, evaluations] { try log.truncate(afterStep: state.step) }
+        for log in [metrics, evaluations, nonfinite] { try log.truncate(afterStep: state.step) }
     }
 }

@@ -64,6 +64,11 @@ package enum Foreach {
         Operator.foreachSquareRoot.results(.tensors(a))
     }
 
+    /// `a = sign(a)`.
+    package static func takeSigns(_ a: [Tensor]) {
+        Operator.foreachSignInPlace.run(.tensors(a))
+    }
+
     /// Each tensor's Euclidean norm, a scalar each.
     package static func norms(_ a: [Tensor]) -> [Tensor] {
         a.isEmpty ? [] : Operator.foreachNorm.results(.tensors(a), .double(2), .none)

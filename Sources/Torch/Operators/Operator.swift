@@ -93,6 +93,7 @@ package enum Operator: String, CaseIterable, Sendable {
     case foreachMultiplyTensor = "aten::_foreach_mul_.Tensor"
     case foreachNorm = "aten::_foreach_norm.Scalar"
     case foreachScaled = "aten::_foreach_mul.Scalar"
+    case foreachSignInPlace = "aten::_foreach_sign_"
     case foreachSquareRoot = "aten::_foreach_sqrt"
     case fusedAdamW = "aten::_fused_adamw_"
 

@@ -1,0 +1,63 @@
+package import EVALayers
+internal import Foundation
+internal import Torch
+
+/// A moving average of the weights that training changes, in fp32.
+///
+/// After n steps it is the mean of the n steps' weights `w[i]`, each counted `decay ^ (n - i)` times:
+/// `a += (w[n] - a) * (1 - decay) / (1 - decay ^ n)`. So it never leans towards the weights that
+/// training started with, as a plain moving average does for its first `1 / (1 - decay)` steps
+/// (the correction of Kingma and Ba, arXiv 1412.6980, section 3).
+package final class WeightAverage {
+    package let decay: Double
+    private let store: ParameterStore
+    private let parameters: [Parameter]
+    private let averages: [Tensor]
+
+    /// - Parameters:
+    ///   - store: the model's parameters; those that are not trained have no average.
+    ///   - decay: what each step's weights count for, relative to the next step's; from 0 to below 1.
+    package init(of store: ParameterStore, decay: Double) {
+        self.store = store
+        self.decay = decay
+        parameters = store.parameters.filter(\.isTrained)
+        averages = parameters.map { $0.master.detached().zerosLike() }
+    }
+
+    /// Sets the average to the present weights.
+    package func restart() {
+        withoutGradient { Foreach.copy(averages, from: parameters.map(\.master)) }
+    }
+
+    /// Takes the present weights in.
+    ///
+    /// - Parameter step: steps taken, from 1.
+    package func update(step: Int) {
+        withoutGradient {
+            Foreach.interpolate(
+                averages, towards: parameters.map(\.master),
+                weight: (1 - decay) / (1 - pow(decay, Double(step))))
+        }
+    }
+
+    /// Calls `body` while the model has the averages for weights; afterwards both are as before,
+    /// but for what `body` did to the model's, which is the average's then.
+    @discardableResult
+    package func whileInPlace<Result>(_ body: () throws -> Result) rethrows -> Result {
+        exchange()
+        defer { exchange() }
+        return try body()
+    }
+
+    private func exchange() {
+        withoutGradient {
+            for (parameter, average) in zip(parameters, averages) {
+                let weights = parameter.master.detached().zerosLike()
+                weights.copy(from: parameter.master)
+                parameter.master.copy(from: average)
+                average.copy(from: weights)
+            }
+        }
+        store.refreshOperands()
+    }
+}

@@ -1,0 +1,52 @@
+import EVALayers
+import EVAOptimization
+import EVATestSupport
+import Foundation
+import Testing
+import Torch
+
+@Suite struct LionTests {
+    private struct Golden: Decodable {
+        let weights, moment, rates: [Double]
+        let gradients: [[Double]]
+        let decayed, undecayed: [Double]
+
+        enum CodingKeys: String, CodingKey {
+            case weights, moment, rates, gradients
+            case decayed = "weights_decay_0.3"
+            case undecayed = "weights_decay_0.0"
+        }
+    }
+
+    private func golden() throws -> Golden {
+        let path = Bundle.module.bundlePath + "/Fixtures/lion.json"
+        return try JSONDecoder().decode(
+            Golden.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+    }
+
+    private func tensor(_ values: [Double]) -> Tensor {
+        Tensor(values.map(Float.init), shape: [2, 3])
+    }
+
+    @Test("Six steps are lion-pytorch's", arguments: [0, 0.3])
+    func steps(decay: Double) throws {
+        let golden = try golden()
+        let store = ParameterStore(device: .cpu)
+        let weight = store.scope.parameter("w", shape: [2, 3], initializer: .zeros)
+        withoutGradient { weight.value.copy(from: tensor(golden.weights)) }
+        let rates = TowerRates(learningRate: 0.02, weightDecay: decay, layerDecay: 1)
+        let groups = ParameterGrouping(visual: rates, other: rates, text: rates)
+            .groups(of: store.parameters)
+        let optimizer = Optimizer(groups, rule: Lion())
+        #expect(optimizer.namedMoments.map(\.name) == ["first_moment.w"])
+        for (rate, gradient) in zip(golden.rates, golden.gradients) {
+            weight.value.gradient = tensor(gradient)
+            optimizer.step(rateMultiplier: rate / 0.02)
+        }
+        let expected = tensor(decay > 0 ? golden.decayed : golden.undecayed)
+        let weights = Comparison(weight.value.detached(), expected)
+        #expect(weights.isWithin(1e-7), "\(weights)")
+        let moments = Comparison(optimizer.namedMoments[0].tensor, tensor(golden.moment))
+        #expect(moments.isWithin(1e-7), "\(moments)")
+    }
+}

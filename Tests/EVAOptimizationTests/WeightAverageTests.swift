@@ -1,0 +1,64 @@
+import EVALayers
+import EVAOptimization
+import EVATestSupport
+import Foundation
+import Testing
+import Torch
+
+@Suite struct WeightAverageTests {
+    /// A store with one trained and one locked parameter.
+    private func store() -> (ParameterStore, Parameter) {
+        let store = ParameterStore(device: .cpu)
+        let weight = store.scope.parameter("w", shape: [2], initializer: .zeros, isOperand: true)
+        store.scope.parameter("locked", shape: [2], initializer: .ones).isTrained = false
+        store.initialize(seed: 0)
+        return (store, weight)
+    }
+
+    private func set(_ weight: Parameter, _ values: [Float]) {
+        withoutGradient { weight.master.copy(from: Tensor(values, shape: [2])) }
+    }
+
+    private func averages(_ average: WeightAverage, _ weight: Parameter) -> [Float] {
+        average.whileInPlace { weight.value.detached().floats() }
+    }
+
+    @Test(
+        "The average is the weights' mean, each step counting as the decay says",
+        arguments: [0, 0.5, 0.9, 0.9999])
+    func mean(decay: Double) {
+        let (store, weight) = store()
+        let average = WeightAverage(of: store, decay: decay)
+        let course: [[Float]] = [[1, -4], [2, 7], [4, 0.5], [-3, 2], [0.25, 1]]
+        for (index, values) in course.enumerated() {
+            set(weight, values)
+            average.update(step: index + 1)
+            // The definition, summed out in double precision.
+            let counts = (0...index).map { pow(decay, Double(index - $0)) }
+            let expected = (0..<2).map { column in
+                Float(
+                    zip(counts, course).reduce(0) { $0 + $1.0 * Double($1.1[column]) }
+                        / counts.reduce(0, +))
+            }
+            let comparison = Comparison(averages(average, weight), expected)
+            #expect(comparison.isWithin(2e-6), "step \(index + 1): \(comparison)")
+        }
+    }
+
+    @Test("A look at the averages leaves weights and averages as they were")
+    func exchange() {
+        let (store, weight) = store()
+        let average = WeightAverage(of: store, decay: 0.5)
+        store.storeOperands(as: .bfloat16)
+        set(weight, [1, 3])
+        store.refreshOperands()
+        average.restart()
+        set(weight, [5, 7])
+        store.refreshOperands()
+        for _ in 0..<2 {
+            #expect(averages(average, weight) == [1, 3])
+            #expect(weight.value.floats() == [5, 7] && weight.master.floats() == [5, 7])
+            #expect(weight.value.dtype == .bfloat16)
+        }
+    }
+}
