@@ -47,7 +47,7 @@ public struct Image: Sendable, Equatable {
     public let palette: [UInt8]
     /// The orientation that the file asks for, 1 (as stored) to 8, by the EXIF standard.
     ///
-    /// Decoding does not apply it, as open_clip does not; see ``oriented()``.
+    /// Decoding does not apply it; see ``oriented()``.
     public let exifOrientation: Int
 
     /// Makes a picture from its pixels.

@@ -1,4 +1,5 @@
-/// The transform of training: RGB, a random part resized, perhaps mirrored, normalised.
+/// The transform of training: RGB, a random part resized, perhaps mirrored and in other colours,
+/// normalised.
 ///
 /// A pure function of the picture and the generator's state: what it draws does not depend on
 /// time, thread or an earlier picture.
@@ -7,6 +8,10 @@ public struct TrainingTransform: Sendable {
     public let imageSize: Int
     /// The probability of exchanging left and right.
     public let flipProbability: Double
+    /// The change of colours; nil for none.
+    public let colorJitter: ColorJitter?
+    /// The probability of losing all colours, after the change of colours.
+    public let grayscaleProbability: Double
 
     private let crop: RandomResizedCrop
     private let normalization: Normalization
@@ -22,9 +27,12 @@ public struct TrainingTransform: Sendable {
     ///   - scale: The share of the picture's area that is kept.
     ///   - ratio: Width over height of the part that is kept.
     ///   - flipProbability: The probability of exchanging left and right.
+    ///   - colorJitter: The change of colours; nil for none.
+    ///   - grayscaleProbability: The probability of losing all colours.
     public init(
         imageSize: Int, mean: [Float], std: [Float], scale: ClosedRange<Double> = 0.9...1,
-        ratio: ClosedRange<Double> = 3.0 / 4...4.0 / 3, flipProbability: Double = 0
+        ratio: ClosedRange<Double> = 3.0 / 4...4.0 / 3, flipProbability: Double = 0,
+        colorJitter: ColorJitter? = nil, grayscaleProbability: Double = 0
     ) {
         guard imageSize > 0, scale.lowerBound >= 0, ratio.lowerBound > 0 else {
             fatalError(
@@ -35,6 +43,8 @@ public struct TrainingTransform: Sendable {
         }
         self.imageSize = imageSize
         self.flipProbability = flipProbability
+        self.colorJitter = colorJitter
+        self.grayscaleProbability = grayscaleProbability
         crop = RandomResizedCrop(scale: scale, ratio: ratio)
         normalization = Normalization(mean: mean, std: std)
     }
@@ -60,8 +70,14 @@ public struct TrainingTransform: Sendable {
         let region = crop.region(width: image.width, height: image.height, using: &generator)
         let mirrored = flipProbability > 0 && generator.uniform(in: 0...1) < flipProbability
         // Bicubic whatever the evaluation uses, as in the original.
-        return image.convertedToRGB().resized(
+        var result = image.convertedToRGB().resized(
             width: imageSize, height: imageSize, interpolation: .bicubic, region: region,
             mirrored: mirrored)
+        if let colorJitter {
+            result = result.changed(by: colorJitter.changes(using: &generator))
+        }
+        let losesColors =
+            grayscaleProbability > 0 && generator.uniform(in: 0...1) < grayscaleProbability
+        return losesColors ? result.withoutColors() : result
     }
 }

@@ -32,8 +32,6 @@ package enum TrainingSupport {
     private static func absentFeatures(_ configuration: TrainingConfiguration) -> [Absence] {
         let checkpoints = configuration.checkpoints
         return [
-            Absence(configuration.data.colorJitter > 0, "color_jitter"),
-            Absence(configuration.data.grayscale > 0, "grayscale"),
             Absence(checkpoints.restartsEpochData, "ignore_data_skip"),
             Absence(checkpoints.savesWeightsOnly, "ignore_save_lr_and_optim"),
             Absence(

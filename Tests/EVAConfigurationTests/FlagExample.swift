@@ -47,13 +47,22 @@ extension FlagExample {
         // Data.
         .init("task_name", "shapes", "data.task = shapes"),
         .init("data_root", "d", "data.root = d"),
+        .init("csv_img_key", "url", "data.imageColumn = url"),
+        .init("csv_caption_key", "text", "data.captionColumn = text"),
+        .init("csv_separator", "|", "data.separator = |"),
         .init("download", "false", "data.downloads = false"),
         .init("train_num_samples", "9", "data.sampleCount = 9"),
         .init("per_device_train_batch_size", "4", "data.batchSize = 4"),
         .init("shuffle", "false", "data.shuffles = false"),
         .init("train_augmentation", "none", "data.augmentation = none"),
         .init("flip", nil, "data.flips = true"),
-        .init("color_jitter", "0.25", "data.colorJitter = 0.25"),
+        .init(
+            "color_jitter", "0.25", "data.colorJitter.brightness = 0.25",
+            "data.colorJitter.contrast = 0.25", "data.colorJitter.saturation = 0.25",
+            "data.colorJitter.hue = 0", "data.colorJitter.probability = 1"),
+        .init(
+            "color_jitter_prob", "0.5", beside: "--color_jitter 0.25",
+            "data.colorJitter.probability = 0.5"),
         .init("grayscale", "0.25", "data.grayscale = 0.25"),
         .init("dataloader_num_workers", "3", "data.workerCount = 3"),
         .init("max_bad_samples", "5", "data.badSampleLimit.count._0 = 5"),
@@ -121,7 +130,13 @@ extension FlagExample {
             "metric_for_best_model", "top5", beside: evaluates, "checkpoints.bestMetric = top5"),
         .init("greater_is_better", "false", "checkpoints.greaterIsBetter = false"),
         // Evaluation.
-        .init("classification_eval", "d", "evaluation.folder = d"),
+        .init("classification_eval", "d", "evaluation.tasks.classification = d"),
+        .init("labels", "l", beside: evaluates, "evaluation.tasks.labels = l"),
+        .init("templates", "t", beside: evaluates, "evaluation.tasks.templates = t"),
+        .init("retrieval_eval", "r", "evaluation.tasks.retrieval = r"),
+        .init(
+            "retrieval_split", "val", beside: "--retrieval_eval r",
+            "evaluation.tasks.retrievalSplit = val"),
         .init(
             "evaluation_strategy", "steps", beside: "--classification_eval d",
             "evaluation.schedule.steps._0 = 500"),
@@ -153,7 +168,12 @@ extension FlagExample {
         .init("model", "m", "model.name = m"),
         .init("config", "c.json", "model.configurationFile = c.json"),
         .init("image_size", "336", "model.imageSize = 336"),
-        .init("classification_eval", "e", "folder = e"),
+        .init("classification_eval", "e", "tasks.classification = e"),
+        .init("labels", "l", "tasks.labels = l"),
+        .init("templates", "t", "tasks.templates = t"),
+        .init("retrieval_eval", "r", "tasks.retrieval = r"),
+        .init(
+            "retrieval_split", "val", beside: "--retrieval_eval r", "tasks.retrievalSplit = val"),
         .init("max_evaluate_steps", "7", "maxBatches = 7"),
         .init("per_device_eval_batch_size", "7", "batchSize = 7"),
         .init("dataloader_num_workers", "3", "workerCount = 3"),

@@ -158,7 +158,7 @@ struct ShapesTests {
         let source = try COCOKarpathySource(root: folder.path, split: .train)
         #expect(source.count == 6)
         let original = ShapesSource(split: .training, count: 6, imageSize: 16)
-        guard case .caption(let caption)? = source.sample(at: 5).text else {
+        guard case .caption(let caption)? = try source.sample(at: 5).text else {
             Issue.record("no caption")
             return
         }

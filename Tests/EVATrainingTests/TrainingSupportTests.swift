@@ -11,7 +11,7 @@ import Testing
     @Test(
         "What is not carried out is refused under its flag",
         arguments: [
-            "--color_jitter 0.5", "--grayscale 0.1", "--ignore_data_skip",
+            "--ignore_data_skip",
             "--ignore_save_lr_and_optim", "--ignore_load_lr_and_optim", "--logging_dir x",
             "--sharding_parallel_degree 8", "--tensor_parallel_degree 2",
         ])

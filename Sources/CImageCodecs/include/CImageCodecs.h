@@ -4,6 +4,7 @@
 #define CIMAGECODECS_H
 
 #include "ic_codecs.h"
+#include "ic_color.h"
 #include "ic_pixels.h"
 #include "ic_resample.h"
 

@@ -5,11 +5,23 @@ extension FlagTable {
             .differs(
                 "also takes tensors:FILE, tables, shards, and a data set drawn by the program"),
             aliases: ["train_data"],
-            "The data: coco_clip, shapes, tensors:FILE, or the path of a file list, table or shards."
+            "The data: coco_clip, shapes, tensors:FILE, a table (.csv, .tsv), captions (.json, .jsonl), "
+                + "a file list or shards."
         ),
         .init(
             "data_root", .string, nil, .train, .added,
-            "The folder that holds images/ and annotations/."),
+            "The folder that holds images/ and annotations/; for a table or captions, the folder that "
+                + "paths start from, else that of the file."),
+        .init(
+            "csv_img_key", .string, .string("filepath"), .train, .added,
+            "The column of a CSV or TSV file that names the pictures."),
+        .init(
+            "csv_caption_key", .string, .string("title"), .train, .added,
+            "The column of a CSV or TSV file that holds the captions."),
+        .init(
+            "csv_separator", .string, nil, .train, .added,
+            "What separates columns, one character or \\t; else a tab in .tsv, and in .csv a comma, "
+                + "or a tab if the first line has one."),
         .init(
             "download", .bool, .bool(true), .train, .added,
             "Download a data set that is missing, where that is possible."),
@@ -30,10 +42,14 @@ extension FlagTable {
             "flip", .bool, .bool(false), .train, .added,
             "Mirror training pictures with a probability of one half."),
         .init(
-            "color_jitter", .number, .number(0), .train, .added,
-            "Strength of random brightness, contrast, saturation and hue, from 0 to 1."),
+            "color_jitter", .list, nil, .train, .added,
+            "Random colours: brightness, contrast, saturation and hue as torchvision's, or one "
+                + "number for the first three."),
         .init(
-            "grayscale", .number, .number(0), .train, .added,
+            "color_jitter_prob", .number, .number(1), .train, .added,
+            "Probability that --color_jitter changes a training picture."),
+        .init(
+            "grayscale", .number, .number(0), .train, .added, aliases: ["gray_scale_prob"],
             "Probability that a training picture loses its colours."),
         .init(
             "dataloader_num_workers", .integer, .integer(0), .both,

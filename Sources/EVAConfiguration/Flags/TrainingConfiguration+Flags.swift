@@ -6,7 +6,7 @@ extension TrainingConfiguration {
     package init(flags: FlagValues) throws(UsageError) {
         var resolver = FlagResolver(flags)
         self.init(model: resolver.model, outputDirectory: flags.text("output_dir") ?? "")
-        data = resolver.data
+        data = resolver.data()
         optimization = resolver.optimization
         precision = resolver.precision()
         loss = resolver.loss
@@ -23,23 +23,44 @@ extension TrainingConfiguration {
 }
 
 extension FlagResolver {
-    fileprivate var data: TrainingDataConfiguration {
+    fileprivate mutating func data() -> TrainingDataConfiguration {
         var data = TrainingDataConfiguration()
         data.task = flags.text("task_name") ?? ""
         data.root = flags.text("data_root")
+        data.imageColumn = flags.text("csv_img_key") ?? ""
+        data.captionColumn = flags.text("csv_caption_key") ?? ""
+        data.separator = flags.text("csv_separator").map { $0 == "\\t" ? "\t" : $0 }
         data.downloads = flags.bool("download")
         data.sampleCount = flags.optionalInteger("train_num_samples")
         data.batchSize = flags.integer("per_device_train_batch_size")
         data.shuffles = flags.bool("shuffle")
         data.augmentation = choice("train_augmentation")
         data.flips = flags.bool("flip")
-        data.colorJitter = flags.number("color_jitter")
+        data.colorJitter = colorJitter()
         data.grayscale = flags.number("grayscale")
         data.workerCount = flags.integer("dataloader_num_workers")
         let limit = flags.number("max_bad_samples")
         data.badSampleLimit =
             limit < 1 ? .share(limit) : .count(Int(min(limit, 1e15).rounded(.down)))
         return data
+    }
+
+    private mutating func colorJitter() -> TrainingDataConfiguration.ColorJitter? {
+        let words = flags.list("color_jitter").flatMap { $0.split { ", ()[]".contains($0) } }
+        let numbers = words.compactMap { Double($0) }
+        guard numbers.count == words.count, [0, 1, 4].contains(numbers.count) else {
+            report(
+                "--color_jitter: expected brightness, contrast, saturation and hue, or one number "
+                    + "for the first three; got \"\(flags.list("color_jitter").joined(separator: " "))\""
+            )
+            return nil
+        }
+        guard numbers.contains(where: { $0 != 0 }) else { return nil }
+        let isOne = numbers.count == 1
+        return .init(
+            brightness: numbers[0], contrast: isOne ? numbers[0] : numbers[1],
+            saturation: isOne ? numbers[0] : numbers[2], hue: isOne ? 0 : numbers[3],
+            probability: flags.number("color_jitter_prob"))
     }
 
     fileprivate var optimization: OptimizationConfiguration {

@@ -16,11 +16,38 @@ public struct TrainingDataConfiguration: Codable, Sendable, Equatable {
         case count(Int)
     }
 
+    /// The random change of training pictures' colours, in terms of torchvision's `ColorJitter`.
+    public struct ColorJitter: Codable, Sendable, Equatable {
+        /// How far brightness may be from 1.
+        public var brightness: Double
+
+        /// How far contrast may be from 1.
+        public var contrast: Double
+
+        /// How far saturation may be from 1.
+        public var saturation: Double
+
+        /// How much of a circle the hue may be turned, 0 to 0.5.
+        public var hue: Double
+
+        /// The probability that a picture is changed at all.
+        public var probability: Double
+    }
+
     /// The data set: `coco_clip`, `shapes`, `tensors:FILE`, or the path of a file list, table or shards.
     public var task: String
 
     /// The folder that holds `images/` and `annotations/`; nil for the data set's usual place.
     public var root: String?
+
+    /// The column of a table that names the pictures.
+    public var imageColumn: String
+
+    /// The column of a table that holds the captions.
+    public var captionColumn: String
+
+    /// What separates a table's columns, one character; nil for what its name and first line say.
+    public var separator: String?
 
     /// Whether a data set that is missing and can be downloaded is.
     public var downloads: Bool
@@ -40,8 +67,8 @@ public struct TrainingDataConfiguration: Codable, Sendable, Equatable {
     /// Whether training pictures are mirrored with a probability of one half.
     public var flips: Bool
 
-    /// Strength of random brightness, contrast, saturation and hue; 0 for none.
-    public var colorJitter: Double
+    /// The change of training pictures' colours; nil for none.
+    public var colorJitter: ColorJitter?
 
     /// Probability that a training picture loses its colours.
     public var grayscale: Double
@@ -56,13 +83,16 @@ public struct TrainingDataConfiguration: Codable, Sendable, Equatable {
     public init() {
         task = "coco_clip"
         root = nil
+        imageColumn = "filepath"
+        captionColumn = "title"
+        separator = nil
         downloads = true
         sampleCount = nil
         batchSize = 8
         shuffles = true
         augmentation = .original
         flips = false
-        colorJitter = 0
+        colorJitter = nil
         grayscale = 0
         workerCount = 0
         badSampleLimit = .share(0.01)
@@ -73,7 +103,19 @@ public struct TrainingDataConfiguration: Codable, Sendable, Equatable {
         check.atLeast(1, batchSize, "--per_device_train_batch_size")
         check.atLeast(0, workerCount, "--dataloader_num_workers")
         if let sampleCount { check.atLeast(1, sampleCount, "--train_num_samples") }
-        check.within(0...1, colorJitter, "--color_jitter")
+        if let separator {
+            let isOne = separator.utf8.count == 1 && !["\"", "\n", "\r"].contains(separator)
+            check.require(
+                isOne, "--csv_separator",
+                "expected one ASCII character other than a quote, or \\t, got \"\(separator)\"")
+        }
+        if let colorJitter {
+            for amount in [colorJitter.brightness, colorJitter.contrast, colorJitter.saturation] {
+                check.within(0...10, amount, "--color_jitter")
+            }
+            check.within(0...0.5, colorJitter.hue, "--color_jitter (the hue)")
+            check.within(0...1, colorJitter.probability, "--color_jitter_prob")
+        }
         check.within(0...1, grayscale, "--grayscale")
         switch badSampleLimit {
         case .share(let share): check.within(0...1, share, "--max_bad_samples")

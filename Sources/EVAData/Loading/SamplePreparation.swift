@@ -71,8 +71,7 @@ package struct SamplePreparation: Sendable {
     ) throws -> Result {
         var result = Result(
             tokens: sample.text.map(tokens), pictureKey: 0, textKey: 0, label: sample.label)
-        result.pictureKey = try fill(
-            pixels, from: sample.picture, index: index, epoch: epoch, name: name)
+        result.pictureKey = try fill(pixels, from: sample, index: index, epoch: epoch, name: name)
         if let key = sample.pictureKey { result.pictureKey = key }
         result.textKey =
             sample.textKey ?? result.tokens?.withUnsafeBytes { StableHash.of($0) } ?? 0
@@ -81,10 +80,11 @@ package struct SamplePreparation: Sendable {
 
     /// Writes the pixels and tells the key of the picture's path or content.
     private func fill(
-        _ pixels: UnsafeMutableBufferPointer<Float>, from picture: Sample.Picture, index: Int,
+        _ pixels: UnsafeMutableBufferPointer<Float>, from sample: Sample, index: Int,
         epoch: Int, name: String
     ) throws -> Int64 {
-        func apply(_ image: Image) {
+        func apply(_ stored: Image) {
+            let image = sample.followsOrientation ? stored.oriented() : stored
             switch transform {
             case .evaluation(let transform): transform(image, into: pixels)
             case .training(let transform):
@@ -92,7 +92,7 @@ package struct SamplePreparation: Sendable {
                 transform(image, using: &lots, into: pixels)
             }
         }
-        switch picture {
+        switch sample.picture {
         case .file(let path):
             apply(try ImageDecoder.decode(contentsOf: path, limits: limits))
             return StableHash.of(path.utf8)

@@ -23,9 +23,16 @@ extension EvaluationTransform {
 
 extension TrainingTransform {
     /// The training transform for a model's preprocessing: random crops of 0.9 to 1.0 of the area.
-    package init(_ preprocessing: PreprocessingConfiguration, flipProbability: Double) {
+    package init(
+        _ preprocessing: PreprocessingConfiguration, data: TrainingDataConfiguration
+    ) {
         self.init(
             imageSize: preprocessing.imageSize, mean: preprocessing.mean, std: preprocessing.std,
-            flipProbability: flipProbability)
+            flipProbability: data.flips ? 0.5 : 0,
+            colorJitter: data.colorJitter.map {
+                ColorJitter(
+                    brightness: $0.brightness, contrast: $0.contrast, saturation: $0.saturation,
+                    hue: $0.hue, probability: $0.probability)
+            }, grayscaleProbability: data.grayscale)
     }
 }

@@ -30,8 +30,7 @@ package struct TrainingData {
             transform: configuration.augmentation == .none
                 ? .evaluation(EvaluationTransform(preprocessing))
                 : .training(
-                    TrainingTransform(
-                        preprocessing, flipProbability: configuration.flips ? 0.5 : 0)),
+                    TrainingTransform(preprocessing, data: configuration)),
             tokenizer: try CLIPTokenizer.published(), contextLength: model.text.contextLength,
             seed: UInt64(bitPattern: Int64(seed)))
     }
@@ -49,32 +48,56 @@ package struct TrainingData {
             badSamples: badSamples)
     }
 
-    private static func open(
+    /// Opens the data set that a configuration names.
+    ///
+    /// - Throws: `DataError` or `TensorFileError` when it is missing or faulty, or when the model
+    ///   cannot take it.
+    package static func open(
         _ configuration: TrainingDataConfiguration, model: ModelConfiguration, seed: Int
     ) throws -> any SampleSource {
-        if configuration.task.hasPrefix(TensorsSource.prefix) {
+        let task = configuration.task
+        if task.hasPrefix(TensorsSource.prefix) {
             return try TensorsSource(
-                path: String(configuration.task.dropFirst(TensorsSource.prefix.count)),
+                path: String(task.dropFirst(TensorsSource.prefix.count)),
                 imageSize: model.vision.imageSize, contextLength: model.text.contextLength,
                 vocabularySize: model.text.vocabularySize)
         }
-        switch configuration.task {
+        try TokenVocabulary.check(model, against: CLIPTokenizer.published())
+        switch task {
         case "shapes":
-            try TokenVocabulary.check(model, against: CLIPTokenizer.published())
             return ShapesSource(
                 split: .training, count: configuration.sampleCount ?? 100_000,
                 imageSize: model.vision.imageSize, seed: UInt64(bitPattern: Int64(seed)))
         case "coco_clip", "coco_karpathy":
-            try TokenVocabulary.check(model, against: CLIPTokenizer.published())
             let root =
                 configuration.root
                 ?? COCOKarpathySource.defaultRoot(
                     environment: ProcessInfo.processInfo.environment)
             return try COCOKarpathySource(root: root, split: .train)
         default:
-            throw DataError(
-                "--task_name \(configuration.task)",
-                "expected coco_clip, shapes or tensors:FILE.safetensors")
+            return try openFile(configuration)
         }
+    }
+
+    /// Opens the file that the task is the path of, by its name's ending.
+    private static func openFile(_ configuration: TrainingDataConfiguration) throws
+        -> any SampleSource
+    {
+        let path = configuration.task
+        let name = path.lowercased()
+        if TableSource.accepts(path) {
+            return try TableSource(
+                path: path, folder: configuration.root,
+                pictureColumn: configuration.imageColumn,
+                captionColumn: configuration.captionColumn,
+                separator: configuration.separator?.utf8.first)
+        }
+        if name.hasSuffix(".json") || name.hasSuffix(".jsonl") {
+            return try COCOKarpathySource(captions: path, imagesFolder: configuration.root)
+        }
+        throw DataError(
+            "--task_name \(path)",
+            "expected coco_clip, shapes, FILE.csv, FILE.tsv, FILE.json, FILE.jsonl or "
+                + "tensors:FILE.safetensors")
     }
 }
