@@ -49,6 +49,7 @@ public enum EvaclipCommand {
         static let verbs: [any ParsableCommand.Type] = [
             TrainCommand.self, EvalCommand.self, EmbedCommand.self, ClassifyCommand.self,
             PreprocessCommand.self, TokenizeCommand.self, ModelsCommand.self, DemoCommand.self,
+            DataCommand.self,
         ]
 
         static let configuration = CommandConfiguration(

@@ -76,7 +76,9 @@ public enum ImageDecoder {
     }
 
     /// The content of a regular file.
-    private static func contents(of path: String, limits: ImageLimits) throws -> [UInt8] {
+    package static func contents(
+        of path: String, limits: ImageLimits = ImageLimits()
+    ) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw ImageError.reading(path, errno: errno) }
         defer { close(descriptor) }
@@ -102,6 +104,13 @@ public enum ImageDecoder {
                 count += done
             }
         }
+    }
+}
+
+extension ImageDecoder {
+    /// The name of the format that bytes begin like, such as `JPEG`; nil for none that is read.
+    package static func formatName(of bytes: [UInt8]) -> String? {
+        bytes.withUnsafeBytes { ImageFormat(ByteView($0))?.rawValue }
     }
 }
 

@@ -41,12 +41,17 @@ final class EvaclipProcess {
 
     /// Starts the command.
     ///
-    /// - Parameter shell: shell commands that run before it in the same process.
-    init(_ arguments: [String], shell: String? = nil, output: String? = nil) throws {
+    /// - Parameters:
+    ///   - shell: shell commands that run before it in the same process.
+    ///   - output: where standard output goes instead of to the outcome.
+    ///   - errors: where standard error goes instead of to the outcome: a device.
+    init(
+        _ arguments: [String], shell: String? = nil, output: String? = nil, errors: String? = nil
+    ) throws {
         let base = (NSTemporaryDirectory() as NSString).appendingPathComponent(
             "evaclip-" + UUID().uuidString)
         outputFile = output ?? base + ".out"
-        errorFile = base + ".err"
+        errorFile = errors ?? base + ".err"
         var words = [try Self.executable] + arguments
         if let shell { words = ["/bin/sh", "-c", shell + "; exec \"$0\" \"$@\""] + words }
         var actions = posix_spawn_file_actions_t()
@@ -83,7 +88,7 @@ final class EvaclipProcess {
         while waitpid(identifier, &status, 0) < 0 { try #require(errno == EINTR) }
         let signal = status & 0x7f
         defer {
-            unlink(errorFile)
+            if errorFile.hasSuffix(".err") { unlink(errorFile) }
             if outputFile.hasSuffix(".out") { unlink(outputFile) }
         }
         return Outcome(

@@ -1,4 +1,5 @@
 import EVAData
+import EVATestSupport
 import Foundation
 import Testing
 

@@ -14,8 +14,12 @@ enum Console {
     /// Why the command failed.
     static func error(_ text: String) { write("error: " + text + "\n") }
 
-    /// Draws over the current line of a terminal.
-    static func redraw(_ text: String) { write("\r\u{1B}[2K" + text) }
+    /// Draws over the current line of a terminal, as much as fits on it.
+    static func redraw(_ text: String) {
+        var size = winsize()
+        let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        write("\r\u{1B}[2K" + text.prefix(isKnown ? Int(size.ws_col) - 1 : 200))
+    }
 
     private static func write(_ text: String) {
         // What cannot be said, for a closed or full standard error, must not end the work.

@@ -5,6 +5,7 @@ struct ProgressLine {
     private let isShown: Bool
     private let total: Int
     private let unit: String
+    private let alreadyDone: Int
     private let clock = ContinuousClock()
     private let start = ContinuousClock().now
     private var lastDrawn: ContinuousClock.Instant?
@@ -12,10 +13,12 @@ struct ProgressLine {
     /// - Parameters:
     ///   - total: what there is to do.
     ///   - unit: what is counted, such as `pictures`.
+    ///   - alreadyDone: what was done before; it counts for the bar, not for the rate.
     ///   - isWanted: false after `--disable_tqdm True`.
-    init(total: Int, unit: String, isWanted: Bool = true) {
+    init(total: Int, unit: String, alreadyDone: Int = 0, isWanted: Bool = true) {
         isShown = isWanted && Console.isTerminal
         self.total = total
+        self.alreadyDone = alreadyDone
         self.unit = unit
     }
 
@@ -26,14 +29,21 @@ struct ProgressLine {
         else { return }
         lastDrawn = now
         let seconds = (now - start) / .seconds(1)
-        let rate = Double(done) / max(seconds, 1e-9)
-        let left = Double(total - done) / max(rate, 1e-9)
+        let rate = Double(done - alreadyDone) / max(seconds, 1e-9)
         let filled = total > 0 ? 24 * done / total : 24
         let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 24 - filled)
         Console.redraw(
-            "[\(bar)] \(done)/\(total) \(unit), "
-                + String(format: "%.1f/s, %d:%02d left", rate, Int(left) / 60, Int(left) % 60)
-                + (details.isEmpty ? "" : ", " + details))
+            "[\(bar)] \(done)/\(total) \(unit), " + String(format: "%.1f/s", rate)
+                + Self.left(Double(total - done) / rate) + (details.isEmpty ? "" : ", " + details))
+    }
+
+    /// The time left as hours, minutes and seconds; nothing where it cannot be told.
+    private static func left(_ seconds: Double) -> String {
+        guard let whole = Int(exactly: seconds.rounded()) else { return "" }
+        let (hours, rest) = whole.quotientAndRemainder(dividingBy: 3600)
+        return hours > 0
+            ? String(format: ", %d:%02d:%02d left", hours, rest / 60, rest % 60)
+            : String(format: ", %d:%02d left", rest / 60, rest % 60)
     }
 
     /// Ends the line.

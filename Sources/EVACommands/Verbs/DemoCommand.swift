@@ -44,7 +44,8 @@ struct DemoCommand: ParsableCommand {
         let console = TrainingConsole(totalSteps: maxSteps, showsProgress: true)
         let clock = ContinuousClock()
         let start = clock.now
-        _ = try trainer.run(report: { console.show($0) })
+        _ = try trainer.run(
+            progress: { console.show(step: $0) }, report: { console.show($0) })
         console.finish()
         let seconds = (clock.now - start) / .seconds(1)
         let result = try DemoResult(trainer, recipe: recipe, trainingSeconds: seconds)

@@ -29,11 +29,13 @@ struct TrainCommand: ParsableCommand {
         guard configuration.trains else { return }
         Interrupt.watch()
         let log = TrainingConsole(
-            totalSteps: trainer.state.totalSteps,
+            totalSteps: trainer.state.totalSteps, firstStep: trainer.state.step,
+            readerThreads: ReaderThreads.count(configuration.data.workerCount),
             showsProgress: configuration.logging.showsProgress)
         let ending = try trainer.run(
             shouldStop: { Interrupt.signalNumber != nil }, evaluation: { log.show($0) },
-            skipped: { log.show($0) }, report: { log.show($0) })
+            skipped: { log.show($0) }, progress: { log.show(step: $0) },
+            report: { log.show($0) })
         log.finish()
         switch ending {
         case .finished:

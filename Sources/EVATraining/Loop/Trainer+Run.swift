@@ -24,10 +24,12 @@ extension Trainer {
     ///   - shouldStop: asked after every step.
     ///   - evaluation: receives the result of every evaluation.
     ///   - skipped: receives every step that was passed over because it was not finite.
+    ///   - progress: receives the number of steps after every step.
     ///   - report: receives every report that is logged.
     package func run(
         shouldStop: () -> Bool = { false }, evaluation: (EvaluationEntry) -> Void = { _ in },
-        skipped: (NonfiniteStep) -> Void = { _ in }, report: (StepReport) -> Void = { _ in }
+        skipped: (NonfiniteStep) -> Void = { _ in }, progress: (Int) -> Void = { _ in },
+        report: (StepReport) -> Void = { _ in }
     ) throws -> Ending {
         try openLogs()
         let badSamples = try BadSampleLog(
@@ -41,6 +43,7 @@ extension Trainer {
             if let fault = try step({ try next(plan.batchesPerLoss, from: loader) }) {
                 skipped(fault)
             }
+            progress(state.step)
             if isReportDue {
                 let next = self.report(interval: &interval, loader: loader)
                 if let next {

@@ -1,0 +1,163 @@
+internal import ArgumentParser
+internal import EVAConfiguration
+internal import EVAData
+internal import EVAModels
+internal import EVATokenizer
+internal import EVATraining
+internal import Foundation
+
+/// `evaclip data`: looks at data before anything is trained on it.
+struct DataCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "data", abstract: "Checks data sets and tells what is in them.",
+        subcommands: [DataCheckCommand.self, DataStatsCommand.self])
+}
+
+/// The data that is looked at, spelt as for `train`.
+struct DataOptions: ParsableArguments {
+    @Argument(
+        help:
+            "What --task_name of train takes, or a folder: of images/ and annotations/, or of classes."
+    )
+    var path: String?
+
+    @Option(help: "The same as the path.")
+    var taskName: String?
+
+    @Option(help: "The folder that holds images/ and annotations/, or that paths start from.")
+    var dataRoot: String?
+
+    @Option(help: "The part of a folder of images/ and annotations/: train, val or test.")
+    var split = "train"
+
+    @Option(help: "The column of a table that names the pictures.")
+    var csvImgKey = "filepath"
+
+    @Option(help: "The column of a table that holds the captions.")
+    var csvCaptionKey = "title"
+
+    @Option(help: "What separates columns, one character or \\t.")
+    var csvSeparator: String?
+
+    @Option(help: "The model whose image size and context length are meant.")
+    var model = "EVA02-CLIP-B-16"
+
+    @Option(help: "How many samples are read at once; 0 for one per core.")
+    var dataloaderNumWorkers = 0
+
+    @Option(help: "True for no progress line.")
+    var disableTqdm = "False"
+
+    private var showsProgress: Bool {
+        !["true", "t", "yes", "y", "1"].contains(disableTqdm.lowercased())
+    }
+
+    /// The model's configuration.
+    var modelConfiguration: ModelConfiguration {
+        get throws {
+            try ModelLocator.locate(ModelSource(name: model)).configuration
+        }
+    }
+
+    /// Opens the data.
+    func source() throws -> any SampleSource {
+        guard let task = path ?? taskName, path == nil || taskName == nil else {
+            throw ValidationError("expected one path, or --task_name")
+        }
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: task, isDirectory: &isFolder), isFolder.boolValue
+        {
+            guard FileManager.default.fileExists(atPath: task + "/annotations") else {
+                return try EvaluationFolder(path: task).images
+            }
+            return try captions(root: task)
+        }
+        if task == "coco_clip", let dataRoot { return try captions(root: dataRoot) }
+        let defaults = TrainingConfiguration(model: ModelSource(name: model), outputDirectory: "")
+        var data = defaults.data
+        data.task = task
+        data.root = dataRoot
+        data.downloads = false
+        data.imageColumn = csvImgKey
+        data.captionColumn = csvCaptionKey
+        data.separator = csvSeparator.map { $0 == "\\t" ? "\t" : $0 }
+        return try TrainingData.open(data, model: modelConfiguration, seed: defaults.seed)
+    }
+
+    private func captions(root: String) throws -> any SampleSource {
+        guard let part = COCOKarpathySource.Split(rawValue: split) else {
+            throw ValidationError("--split \(split): expected train, val or test")
+        }
+        return try COCOKarpathySource(root: root, split: part)
+    }
+
+    /// Reads all of the data.
+    func inspect(
+        _ source: any SampleSource, badSamples: BadSampleLog,
+        broken: (Int, String) -> Void = { _, _ in }
+    ) throws -> DataStatistics {
+        Console.note(source.summary)
+        var progress = ProgressLine(
+            total: source.count, unit: "samples", isWanted: showsProgress)
+        defer { progress.finish() }
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        return try DataInspector(
+            source: source, tokenizer: CLIPTokenizer.published(),
+            threads: dataloaderNumWorkers > 0 ? dataloaderNumWorkers : cores
+        ).run(badSamples: badSamples, broken: broken) { progress.update($0) }
+    }
+}
+
+/// `evaclip data check`: reads everything and lists what is broken.
+struct DataCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Reads everything and lists what is broken.")
+
+    @OptionGroup var data: DataOptions
+
+    @Option(help: "Where to list all that is broken: FILE.jsonl.")
+    var output: String?
+
+    @Option(help: "How many broken samples are printed.")
+    var first = 10
+
+    func run() throws {
+        try output.map(TensorOutput.check)
+        let source = try data.source()
+        var printed: [String] = []
+        let found = try data.inspect(source, badSamples: BadSampleLog(path: output)) {
+            if printed.count < first { printed.append("\(source.name), record \($0): \($1)") }
+        }
+        for line in printed { print(line) }
+        guard found.broken > 0 else {
+            print("\(found.samples) samples were read; none is broken")
+            return
+        }
+        let list = output.map { "; all are listed in \($0)" } ?? "; --output FILE.jsonl lists all"
+        print("\(found.broken) of \(found.samples) samples are broken\(list)")
+        throw ExitCode.failure
+    }
+}
+
+/// `evaclip data stats`: reads everything and tells what it is.
+struct DataStatsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats", abstract: "Reads everything and tells what it is.")
+
+    @OptionGroup var data: DataOptions
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func run() throws {
+        let source = try data.source()
+        let found = try data.inspect(source, badSamples: BadSampleLog())
+        let summary = DataSummary(
+            found, name: source.name,
+            contextLength: try data.modelConfiguration.text.contextLength)
+        guard json else { return print(summary.table) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(summary), as: UTF8.self))
+    }
+}

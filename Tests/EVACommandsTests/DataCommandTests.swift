@@ -1,0 +1,81 @@
+import EVAData
+import EVATestSupport
+import Foundation
+import Testing
+
+/// What `evaclip data` says of data sets.
+@Suite struct DataCommandTests {
+    private func shapes() throws -> TinyRun {
+        let run = try TinyRun()
+        let exporter = ShapesExporter(
+            imageSize: 32, seed: 3, trainingCount: 6, validationCount: 2, picturesPerClass: 1)
+        try exporter.write(to: run.folder.file("shapes"))
+        return run
+    }
+
+    @Test("Whole data sets are found whole, however they are named")
+    func check() throws {
+        let run = try shapes()
+        let root = run.folder.file("shapes")
+        for (arguments, count) in [
+            ([root], 6), (["--task_name", "coco_clip", "--data-root", root], 6),
+            ([root, "--split", "val"], 2), ([root + "/zero_shot"], 24),
+            (
+                [
+                    root + "/annotations/coco_karpathy_train.json", "--data_root", root + "/images",
+                ], 6
+            ),
+        ] {
+            let outcome = try EvaclipProcess.run(["data", "check"] + arguments)
+            #expect(outcome.code == 0, "\(arguments): \(outcome.errors)")
+            #expect(outcome.output == "\(count) samples were read; none is broken\n")
+        }
+    }
+
+    @Test("Broken samples are printed up to a number, all are listed, and the exit code says so")
+    func broken() throws {
+        let run = try shapes()
+        let image = run.folder.file("shapes/images/train")
+        let names = try FileManager.default.contentsOfDirectory(atPath: image).sorted()
+        let rows = names.map { "\(image)/\($0)\ta caption" } + ["a", "b", "absent.png\tc"]
+        let table = run.folder.file("t.tsv")
+        try ("filepath\ttitle\n" + rows.joined(separator: "\n")).write(
+            toFile: table, atomically: true, encoding: .utf8)
+        let outcome = try EvaclipProcess.run([
+            "data", "check", table, "--first", "2", "--output", run.folder.file("bad.jsonl"),
+        ])
+        #expect(outcome.code == 1)
+        let lines = outcome.output.split(separator: "\n")
+        #expect(lines.count == 3 && lines[0].contains("t.tsv, line 8: expected 2 fields"))
+        #expect(lines.last?.hasPrefix("3 of 9 samples are broken; all are listed in ") == true)
+        #expect(run.lines("bad.jsonl").count == 3)
+        #expect(run.lines("bad.jsonl").last?.contains("absent.png") == true)
+    }
+
+    @Test("Statistics are a table and one JSON object")
+    func stats() throws {
+        let run = try shapes()
+        let root = run.folder.file("shapes")
+        let table = try EvaclipProcess.succeed("data", "stats", root)
+        for row in [
+            "samples            6", "longer than 77     0 (0.00 %)", "formats            PNG 6",
+        ] {
+            #expect(table.contains(row), "no '\(row)' in: \(table)")
+        }
+        let json = try EvaclipProcess.succeed("data", "stats", root, "--json")
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+        #expect(object["samples"] as? Int == 6 && object["broken"] as? Int == 0)
+        let widths = try #require(object["widths"] as? [String: Any])
+        #expect(widths["median"] as? Int == 32 && widths["largest"] as? Int == 32)
+        #expect((object["pictures_per_second"] as? Double ?? 0) > 0)
+        #expect((object["tokens"] as? [String: Any])?["p90"] as? Int ?? 0 > 4)
+    }
+
+    @Test("What is no data set is refused")
+    func refused() throws {
+        try EvaclipProcess.expectFailure(["data", "check"], code: 64, words: ["expected one path"])
+        try EvaclipProcess.expectFailure(
+            ["data", "stats", "absent.csv"], code: 1, words: ["absent.csv"])
+    }
+}
