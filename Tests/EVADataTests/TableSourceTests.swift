@@ -17,7 +17,7 @@ struct TableSourceTests {
     ) throws -> TableSource {
         let temporary = try TemporaryFolder()
         return try TableSource(
-            path: temporary.write(bytes, to: name), folder: folder ?? "/root",
+            path: temporary.write(bytes, to: name), folder: folder ?? "/folder",
             pictureColumn: pictures, captionColumn: captions, separator: separator)
     }
 
@@ -47,7 +47,7 @@ struct TableSourceTests {
     func forms(name: String, text: String) throws {
         let source = try open(text, as: name)
         #expect(source.count == 2)
-        #expect(rows(source) == [["/root/a.jpg", "A cat"], ["/b.jpg", "B"]])
+        #expect(rows(source) == [["/folder/a.jpg", "A cat"], ["/b.jpg", "B"]])
         #expect(source.summary.hasSuffix("\(name): 2 rows"))
         #expect(try source.sample(at: 0).followsOrientation)
     }
@@ -59,8 +59,8 @@ struct TableSourceTests {
         )
         #expect(
             rows(source) == [
-                ["/root/a,1.jpg", "two\nlines, \"three\"\r\n"], ["/root/b.jpg", "5\" screen"],
-                ["/root/c.jpg", ""],
+                ["/folder/a,1.jpg", "two\nlines, \"three\"\r\n"], ["/folder/b.jpg", "5\" screen"],
+                ["/folder/c.jpg", ""],
             ])
     }
 
@@ -69,7 +69,7 @@ struct TableSourceTests {
         let source = try open(
             "url|x|text\na b.jpg|1|One, two\n", pictures: "url", captions: "text",
             separator: UInt8(ascii: "|"))
-        #expect(rows(source) == [["/root/a b.jpg", "One, two"]])
+        #expect(rows(source) == [["/folder/a b.jpg", "One, two"]])
         let folder = try TemporaryFolder()
         let beside = try TableSource(
             path: folder.write("filepath,title\na.jpg,A\n", to: "deep/t.csv"))
@@ -83,12 +83,12 @@ struct TableSourceTests {
                 + "f.jpg,\"said \"so\" twice\", then\n")
         #expect(
             rows(source) == [
-                ["/root/a.jpg", "one\ntwo"],
+                ["/folder/a.jpg", "one\ntwo"],
                 ["csv, line 4: expected 2 fields as in the header, got 1"],
                 ["csv, line 5: expected 2 fields as in the header, got 3"],
                 ["csv, line 6: the filepath is empty"],
                 ["csv, line 7: the filepath leaves its folder by '..': '../../d.jpg'"],
-                ["/root/e.jpg", "E"],
+                ["/folder/e.jpg", "E"],
                 [
                     "csv, line 9: expected 2 fields as in the header, got 3; a quote inside of "
                         + "quotes is written twice"
@@ -130,7 +130,7 @@ struct TableSourceTests {
         #expect(
             read.map { $0.map { Array($0.utf8) } }
                 == table.map {
-                    [Array("/root/\($0[0])".utf8), Array($0[1].utf8)]
+                    [Array("/folder/\($0[0])".utf8), Array($0[1].utf8)]
                 })
     }
 }
