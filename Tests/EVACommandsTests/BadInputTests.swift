@@ -218,17 +218,11 @@ import Testing
         let run = try TinyRun()
         let outcome = try EvaclipProcess.run(
             run.flags(
-                "out",
-                [
-                    "--optimizer", "lion", "--ema_decay", "0.99", "--loss", "sigmoid",
-                    "--tensor_parallel_degree", "2",
-                ]))
+                "out", ["--sharding_parallel_degree", "4", "--tensor_parallel_degree", "2"]))
         #expect(outcome.code == 64, "\(outcome)")
         let lines = outcome.errors.split(separator: "\n")
-        #expect(lines.count == 4, "\(outcome.errors)")
-        for flag in [
-            "--optimizer lion", "--ema_decay", "--loss sigmoid", "--tensor_parallel_degree",
-        ] {
+        #expect(lines.count == 2, "\(outcome.errors)")
+        for flag in ["--sharding_parallel_degree", "--tensor_parallel_degree"] {
             #expect(lines.count { $0.contains(flag) } == 1, "\(flag): \(outcome.errors)")
         }
         #expect(!run.exists("out"))

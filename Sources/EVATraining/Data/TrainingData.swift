@@ -62,8 +62,16 @@ package struct TrainingData {
                 imageSize: model.vision.imageSize, contextLength: model.text.contextLength,
                 vocabularySize: model.text.vocabularySize)
         }
+        let source = try openTexts(configuration, model: model, seed: seed)
         try TokenVocabulary.check(model, against: CLIPTokenizer.published())
-        switch task {
+        return source
+    }
+
+    /// Opens pictures with texts that are to be tokenized.
+    private static func openTexts(
+        _ configuration: TrainingDataConfiguration, model: ModelConfiguration, seed: Int
+    ) throws -> any SampleSource {
+        switch configuration.task {
         case "shapes":
             return ShapesSource(
                 split: .training, count: configuration.sampleCount ?? 100_000,
