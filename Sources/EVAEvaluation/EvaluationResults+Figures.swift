@@ -31,6 +31,7 @@ extension EvaluationResults {
             tables.append(classification.table() + "\n" + classification.originalLine() + "\n")
         }
         if let retrieval { tables.append(retrieval.table()) }
+        if let linearProbe { tables.append(linearProbe.table()) }
         return tables.joined(separator: "\n")
     }
 }

@@ -9,12 +9,15 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
     public var classification: EvaluationReport?
     /// Retrieval of images by texts and of texts by images.
     public var retrieval: RetrievalReport?
+    /// A linear classifier on the image features.
+    public var linearProbe: LinearProbeReport?
 
     /// Creates empty results.
     public init() {}
 
     private enum CodingKeys: String, CodingKey {
         case top1, retrieval
+        case linearProbe = "linear_probe"
     }
 
     /// Reads the contents of `eval.json`.
@@ -25,6 +28,7 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         if container.contains(.top1) { classification = try EvaluationReport(from: decoder) }
         retrieval = try container.decodeIfPresent(RetrievalReport.self, forKey: .retrieval)
+        linearProbe = try container.decodeIfPresent(LinearProbeReport.self, forKey: .linearProbe)
     }
 
     /// Writes the contents of `eval.json`.
@@ -35,6 +39,7 @@ public struct EvaluationResults: Codable, Sendable, Equatable {
         try classification?.encode(to: encoder)
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encodeIfPresent(retrieval, forKey: .retrieval)
+        try container.encodeIfPresent(linearProbe, forKey: .linearProbe)
     }
 
     /// Writes the results as JSON, replacing the file in one step.

@@ -11,6 +11,7 @@ package struct TaskEvaluator {
     package let imageCount: Int
     private let classification: ZeroShotEvaluator?
     private let retrieval: RetrievalEvaluator?
+    private let linearProbe: LinearProbeEvaluator?
 
     /// Opens the data of each task.
     ///
@@ -18,13 +19,16 @@ package struct TaskEvaluator {
     ///   - tasks: what is evaluated.
     ///   - preparation: how pictures are prepared; the evaluation transform of the model.
     ///   - batchSize: pictures or texts that are in the model at once.
-    ///   - batchLimit: batches after which a task ends; nil for all.
+    ///   - batchLimit: batches after which a task ends, but the probe, which needs all of its
+    ///     pictures; nil for all.
     ///   - readerThreads: threads that prepare pictures; 0 prepares them in between.
+    ///   - cache: where classifiers are kept; nil keeps none.
     ///   - tokenize: gives a text's token ids, cut to the model's context.
     /// - Throws: `DataError` or `TensorFileError` when data is missing or faulty.
     package init(
         _ tasks: EvaluationTasks, preparation: SamplePreparation, batchSize: Int,
-        batchLimit: Int? = nil, readerThreads: Int, tokenize: @escaping (String) -> [Int32]
+        batchLimit: Int? = nil, readerThreads: Int, cache: ClassifierCache? = nil,
+        tokenize: @escaping (String) -> [Int32]
     ) throws {
         var notes: [String] = []
         var imageCount = 0
@@ -35,7 +39,7 @@ package struct TaskEvaluator {
             imageCount += folder.images.count
             return try ZeroShotEvaluator(
                 folder, preparation: preparation, batchSize: batchSize, batchLimit: batchLimit,
-                readerThreads: readerThreads, tokenize: tokenize)
+                readerThreads: readerThreads, cache: cache, tokenize: tokenize)
         }
         retrieval = try tasks.retrieval.map { path in
             let data = try RetrievalSet(
@@ -45,6 +49,14 @@ package struct TaskEvaluator {
             return RetrievalEvaluator(
                 data, preparation: preparation, batchSize: batchSize, batchLimit: batchLimit,
                 readerThreads: readerThreads, tokenize: tokenize)
+        }
+        linearProbe = try tasks.linearProbe.map { path in
+            let folder = try LinearProbeFolder(path: path)
+            notes += [folder.training.summary, folder.evaluation.summary]
+            imageCount += folder.training.count + folder.evaluation.count
+            return LinearProbeEvaluator(
+                folder, l2: tasks.linearProbeL2, preparation: preparation, batchSize: batchSize,
+                readerThreads: readerThreads)
         }
         self.notes = notes
         self.imageCount = imageCount
@@ -66,8 +78,12 @@ package struct TaskEvaluator {
         var results = EvaluationResults()
         results.classification = try classification?(
             model, computeDType: computeDType, badSamples: badSamples, progress: progress)
-        let done = results.classification?.images ?? 0
+        let classified = results.classification?.images ?? 0
         results.retrieval = try retrieval?(
+            model, computeDType: computeDType, badSamples: badSamples
+        ) { progress(classified + $0) }
+        let done = classified + (results.retrieval?.images ?? 0)
+        results.linearProbe = try linearProbe?(
             model, computeDType: computeDType, badSamples: badSamples
         ) { progress(done + $0) }
         return results

@@ -43,7 +43,6 @@ package enum TrainingSupport {
             Absence(
                 checkpoints.bestMetric != nil && !checkpoints.loadsBestAtEnd,
                 "metric_for_best_model", "the figures of every evaluation are in eval.jsonl"),
-            Absence(configuration.evaluation.minimumCount != nil, "minimum_eval_times"),
             Absence(configuration.logging.tensorBoardDirectory != nil, "logging_dir"),
         ]
     }

@@ -174,6 +174,10 @@ extension FlagExample {
         .init("retrieval_eval", "r", "tasks.retrieval = r"),
         .init(
             "retrieval_split", "val", beside: "--retrieval_eval r", "tasks.retrievalSplit = val"),
+        .init("linear_probe", "p", "tasks.linearProbe = p"),
+        .init(
+            "linear_probe_l2", "0.5", beside: "--linear_probe p", "tasks.linearProbeL2 = 0.5"),
+        .init("classifier_cache", "false", "keepsClassifiers = false"),
         .init("max_evaluate_steps", "7", "maxBatches = 7"),
         .init("per_device_eval_batch_size", "7", "batchSize = 7"),
         .init("dataloader_num_workers", "3", "workerCount = 3"),

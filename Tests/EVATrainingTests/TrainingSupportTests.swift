@@ -29,7 +29,6 @@ import Testing
         for (flags, name) in [
             (evaluation + ["--load_best_model_at_end"], "--load_best_model_at_end"),
             (evaluation + ["--metric_for_best_model", "top5"], "--metric_for_best_model"),
-            (evaluation + ["--minimum_eval_times", "3"], "--minimum_eval_times"),
         ] {
             let problems = TrainingSupport.problems(of: try configuration(flags))
             #expect(problems.map { $0.description.hasPrefix(name) } == [true], "\(problems)")

@@ -4,6 +4,7 @@ internal import EVAData
 internal import EVAEvaluation
 internal import EVAImaging
 internal import EVAModels
+internal import EVATensorFiles
 internal import EVATokenizer
 internal import EVATraining
 internal import Foundation
@@ -54,13 +55,17 @@ struct EvalCommand: ParsableCommand {
         let tokenizer = try CLIPTokenizer.published()
         try TokenVocabulary.check(model.configuration, against: tokenizer)
         let length = model.configuration.text.contextLength
+        let folder =
+            configuration.keepsClassifiers
+            ? CacheFolder.path(environment: ProcessInfo.processInfo.environment) : nil
+        let cache = folder.map { ClassifierCache(folder: $0 + "/classifiers", note: Console.note) }
         return try TaskEvaluator(
             configuration.tasks,
             preparation: SamplePreparation(
                 transform: .evaluation(EvaluationTransform(model.preprocessing)),
                 tokenizer: tokenizer, contextLength: length),
             batchSize: configuration.batchSize, batchLimit: configuration.maxBatches,
-            readerThreads: ReaderThreads.count(configuration.workerCount)
+            readerThreads: ReaderThreads.count(configuration.workerCount), cache: cache
         ) { tokenizer.encode($0, contextLength: length) }
     }
 

@@ -9,6 +9,7 @@ extension EvaluationConfiguration {
         tasks = resolver.evaluationTasks
         batchSize = flags.integer("per_device_eval_batch_size")
         maxBatches = resolver.positive("max_evaluate_steps")
+        keepsClassifiers = flags.bool("classifier_cache")
         workerCount = flags.integer("dataloader_num_workers")
         precision = resolver.precision()
         outputDirectory = flags.text("output_dir")

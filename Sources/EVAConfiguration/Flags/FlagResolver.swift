@@ -44,6 +44,10 @@ struct FlagResolver {
         tasks.templates = nonEmpty("templates")
         tasks.retrieval = nonEmpty("retrieval_eval")
         tasks.retrievalSplit = choice("retrieval_split")
+        if flags.verb == .eval {
+            tasks.linearProbe = nonEmpty("linear_probe")
+            tasks.linearProbeL2 = flags.optionalNumber("linear_probe_l2")
+        }
         return tasks
     }
 

@@ -13,11 +13,21 @@ extension FlagTable {
             "templates", .string, nil, .both, .added,
             "A file of sentences with {} where the name of a class goes."),
         .init(
+            "classifier_cache", .bool, .bool(true), .eval, .added,
+            "Keep the classifier for the next evaluation of the same weights and prompts."),
+        .init(
             "retrieval_eval", .string, nil, .both, .added,
             "Captioned pictures to retrieve: a folder of images/ and annotations/, or a file."),
         .init(
             "retrieval_split", .choice(["val", "test"]), .string("test"), .both, .added,
             "The part of a folder of --retrieval_eval."),
+        .init(
+            "linear_probe", .string, nil, .eval, .added,
+            "A folder of train/ and val/ to fit a linear classifier on the image features."),
+        .init(
+            "linear_probe_l2", .number, nil, .eval, .added,
+            "The probe's L2 penalty, 1/C of scikit-learn; chosen on held-out pictures if not given."
+        ),
         .init(
             "evaluation_strategy", .choice(["no", "steps", "epoch"]), .string("no"),
             .trainAcceptedByEval,
@@ -36,8 +46,9 @@ extension FlagTable {
             "max_evaluate_steps", .integer, .integer(-1), .both, .original,
             "Batches after which an evaluation ends."),
         .init(
-            "minimum_eval_times", .integer, nil, .trainAcceptedByEval, .original,
-            "Evaluations that a run has at least."),
+            "minimum_eval_times", .integer, nil, .trainAcceptedByEval,
+            .differs("the interval is shortened exactly, not to a multiple of ten steps"),
+            "Evaluations that a run has at least; a longer interval is shortened."),
         .init(
             "per_device_eval_batch_size", .integer, .integer(8), .both, .original,
             "Images per process and evaluation batch."),

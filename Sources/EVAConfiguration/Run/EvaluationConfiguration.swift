@@ -15,6 +15,9 @@ public struct EvaluationConfiguration: Codable, Sendable, Equatable {
     /// Reader threads; 0 for a number that fits the machine.
     public var workerCount = 0
 
+    /// Whether classifiers are kept on disk for the next evaluation of the same weights and prompts.
+    public var keepsClassifiers = true
+
     /// The number formats.
     public var precision = PrecisionConfiguration()
 
@@ -46,7 +49,8 @@ public struct EvaluationConfiguration: Codable, Sendable, Equatable {
         precision.validate(&check)
         check.require(
             !tasks.isEmpty, "--classification_eval",
-            "expected a folder of labelled pictures, or captions as --retrieval_eval")
+            "expected a folder of labelled pictures, or another task: --retrieval_eval, "
+                + "--linear_probe")
         tasks.validate(&check)
         check.atLeast(1, batchSize, "--per_device_eval_batch_size")
         check.atLeast(0, workerCount, "--dataloader_num_workers")

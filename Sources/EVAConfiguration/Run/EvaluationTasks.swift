@@ -16,6 +16,12 @@ public struct EvaluationTasks: Codable, Sendable, Equatable {
     /// Which part of such a folder.
     public var retrievalSplit = RetrievalSplit.test
 
+    /// A folder of `train/` and `val/`, for a linear probe of the image features; nil for none.
+    public var linearProbe: String?
+
+    /// The strength of the probe's penalty; nil chooses it on held-out training pictures.
+    public var linearProbeL2: Double?
+
     /// A part of captioned data.
     public enum RetrievalSplit: String, Codable, Sendable, Equatable {
         /// For choosing settings.
@@ -28,13 +34,18 @@ public struct EvaluationTasks: Codable, Sendable, Equatable {
     public init() {}
 
     /// Whether there is anything to evaluate.
-    var isEmpty: Bool { classification == nil && retrieval == nil }
+    var isEmpty: Bool { classification == nil && retrieval == nil && linearProbe == nil }
 
     func validate(_ check: inout ValidationCheck) {
         for (file, flag) in [(labels, "--labels"), (templates, "--templates")] {
             check.require(
                 file == nil || classification != nil, flag,
                 "has no effect without --classification_eval")
+        }
+        if let linearProbeL2 {
+            check.require(
+                linearProbe != nil, "--linear_probe_l2", "has no effect without --linear_probe")
+            check.nonNegative(linearProbeL2, "--linear_probe_l2")
         }
     }
 }

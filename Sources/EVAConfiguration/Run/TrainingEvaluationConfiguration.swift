@@ -34,6 +34,23 @@ public struct TrainingEvaluationConfiguration: Codable, Sendable, Equatable {
         minimumCount = nil
     }
 
+    /// Whether an evaluation is due after a step.
+    ///
+    /// - Parameters:
+    ///   - step: Steps that were taken, at least one.
+    ///   - totalSteps: The steps of the whole run, by which `minimumCount` shortens the interval.
+    ///   - stepsPerEpoch: The steps of an epoch.
+    package func isDue(afterStep step: Int, of totalSteps: Int, stepsPerEpoch: Int) -> Bool {
+        let interval: Int
+        switch schedule {
+        case .never: return false
+        case .steps(let steps): interval = steps
+        case .epochs(let epochs): interval = epochs * stepsPerEpoch
+        }
+        let longest = minimumCount.map { max(1, totalSteps / $0) } ?? interval
+        return step.isMultiple(of: min(interval, longest))
+    }
+
     func validate(_ check: inout ValidationCheck) {
         check.atLeast(1, batchSize, "--per_device_eval_batch_size")
         if let maxBatches { check.atLeast(1, maxBatches, "--max_evaluate_steps") }

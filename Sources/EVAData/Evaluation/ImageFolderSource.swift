@@ -25,7 +25,7 @@ public struct ImageFolderSource: SampleSource {
     /// - Parameter folder: The folder that holds the class folders.
     /// - Throws: `DataError` when it cannot be read, holds no class folder, or when class folders hold
     ///   no picture.
-    public init(folder: String) throws {
+    public init(folder: String) throws(DataError) {
         classFolders = try FolderReader.content(of: folder).folders
         guard !classFolders.isEmpty else {
             throw DataError(

@@ -9,6 +9,7 @@ package struct ZeroShotEvaluator {
     private let pass: PicturePass
     private let batchSize: Int
     private let tokenize: (String) -> [Int32]
+    private let cache: ClassifierCache?
 
     /// Describes an evaluation.
     ///
@@ -20,11 +21,13 @@ package struct ZeroShotEvaluator {
     ///   - batchSize: pictures or prompts that are in the model at once.
     ///   - batchLimit: batches after which the evaluation ends; nil for all.
     ///   - readerThreads: threads that prepare pictures; 0 prepares them in between.
+    ///   - cache: where classifiers are kept; nil keeps none.
     ///   - tokenize: gives a text's token ids, cut to the model's context.
     package init(
         source: any SampleSource, prompts: PromptSet, folders: [String]? = nil,
         preparation: SamplePreparation, batchSize: Int,
-        batchLimit: Int? = nil, readerThreads: Int, tokenize: @escaping (String) -> [Int32]
+        batchLimit: Int? = nil, readerThreads: Int, cache: ClassifierCache? = nil,
+        tokenize: @escaping (String) -> [Int32]
     ) {
         self.prompts = prompts
         self.folders = folders
@@ -33,19 +36,21 @@ package struct ZeroShotEvaluator {
             readerThreads: readerThreads)
         self.batchSize = batchSize
         self.tokenize = tokenize
+        self.cache = cache
     }
 
     /// Describes the evaluation of a folder of labelled pictures.
     package init(
         _ folder: EvaluationFolder, preparation: SamplePreparation, batchSize: Int,
-        batchLimit: Int? = nil, readerThreads: Int, tokenize: @escaping (String) -> [Int32]
+        batchLimit: Int? = nil, readerThreads: Int, cache: ClassifierCache? = nil,
+        tokenize: @escaping (String) -> [Int32]
     ) throws {
         self.init(
             source: folder.images,
             prompts: try PromptSet(classNames: folder.classNames, templates: folder.templates),
             folders: folder.images.classFolders, preparation: preparation, batchSize: batchSize,
             batchLimit: batchLimit,
-            readerThreads: readerThreads, tokenize: tokenize)
+            readerThreads: readerThreads, cache: cache, tokenize: tokenize)
     }
 
     /// Evaluates a model: builds the classifier, then goes through the pictures once.
@@ -67,7 +72,8 @@ package struct ZeroShotEvaluator {
         let clock = ContinuousClock()
         let start = clock.now
         let encoder = FeatureEncoder(model, computeDType: computeDType, batchSize: batchSize)
-        let classifier = try ZeroShotClassifier(prompts, encoder: encoder, tokenize: tokenize)
+        let classifier = try ZeroShotClassifier(
+            prompts, encoder: encoder, tokenize: tokenize, cache: cache)
         var tally = ClassificationTally(classCount: prompts.classNames.count)
         let count = try pass(encoder, badSamples: badSamples, progress: progress) {
             batch, features in

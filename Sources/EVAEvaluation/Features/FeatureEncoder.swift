@@ -12,6 +12,8 @@ package import Torch
 package struct FeatureEncoder {
     /// The model whose weights are used.
     package let model: CLIP
+    /// The dtype of matrix products.
+    let computeDType: DType
     private let context: ForwardContext
     private let batchSize: Int
 
@@ -23,6 +25,7 @@ package struct FeatureEncoder {
     package init(_ model: CLIP, computeDType: DType = .float32, batchSize: Int = 64) {
         guard batchSize > 0 else { fatalError("FeatureEncoder: batch size \(batchSize)") }
         self.model = model
+        self.computeDType = computeDType
         context = .evaluation(computeDType: computeDType)
         self.batchSize = batchSize
     }

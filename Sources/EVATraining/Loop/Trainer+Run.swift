@@ -110,11 +110,8 @@ extension Trainer {
     }
 
     private var isEvaluationDue: Bool {
-        switch configuration.evaluation.schedule {
-        case .never: false
-        case .steps(let steps): state.step % steps == 0
-        case .epochs(let epochs): state.step % (plan.stepsPerEpoch * epochs) == 0
-        }
+        configuration.evaluation.isDue(
+            afterStep: state.step, of: state.totalSteps, stepsPerEpoch: plan.stepsPerEpoch)
     }
 
     /// Reads the device's numbers back and starts the next stretch.
