@@ -23,7 +23,9 @@ import Testing
                 ["warm-up"]
             ),
             (["eval", "--model", "m"], ["--classification_eval"]),
-            (["eval", "--classification_eval", "c", "--fp16"], ["--fp16", "--bf16"]),
+            (
+                ["eval", "--classification_eval", "c", "--fp16", "--bf16"], ["--fp16", "--bf16"]
+            ),
             (["embed", "--model", "m", "--output", "o", "--image", "x"], ["--image"]),
             (["embed", "--model", "m", "--output", "o"], ["--images, --texts or --pixels"]),
             (["embed", "--output", "o", "--texts", "t"], ["--model"]),

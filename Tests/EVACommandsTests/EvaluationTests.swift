@@ -32,6 +32,12 @@ import Testing
     private func evaluate(_ flags: String...) throws -> (
         outcome: EvaclipProcess.Outcome, report: [String: Any]
     ) {
+        try evaluate(flags)
+    }
+
+    private func evaluate(_ flags: [String]) throws -> (
+        outcome: EvaclipProcess.Outcome, report: [String: Any]
+    ) {
         let output = run.folder.file("evaluated-\(UUID())")
         let outcome = try EvaclipProcess.run(
             ["eval", "--model", model, "--threads", "1", "--output_dir", output] + flags)
@@ -69,6 +75,14 @@ import Testing
         #expect(
             (named.report["per_class"] as? [[String: Any]])?.map { $0["name"] as? String }
                 == ["a", "b", "c"])
+    }
+
+    @Test(
+        "Models are evaluated in numbers of 16 bits",
+        arguments: [["--bf16"], ["--fp16", "True"], ["--fp16", "--fp16_opt_level", "O2"]])
+    func precision(flags: [String]) throws {
+        let (_, report) = try evaluate(["--classification_eval", shapes + "/zero_shot"] + flags)
+        #expect(report["images"] as? Int == 24)
     }
 
     @Test("Retrieval stands in eval.json under its own key, alone or beside classification")

@@ -25,6 +25,24 @@ import Torch
         }
     }
 
+    @Test("Features of 16-bit products point the same way", arguments: [DType.bfloat16, .float16])
+    func precision(dtype: DType) throws {
+        let clip = try TinyModel.load()
+        let pixels = try Fixtures.tensors("rei/b_eva02b.io.safetensors").tensor(named: "image")
+            .makeTensor()
+        let texts = ["cat", "a very old dog", "zebra"].map(TinyModel.tokenize)
+        func features(_ dtype: DType) throws -> Tensor {
+            let encoder = FeatureEncoder(clip, computeDType: dtype)
+            return Tensor.concatenated(
+                [try encoder.images(pixels), try encoder.texts(texts)], dimension: 0)
+        }
+        let (exact, coarse) = (try features(.float32), try features(dtype))
+        #expect(coarse.dtype == .float32)
+        let cosines = (exact * coarse).sum(dimension: 1).floats()
+        #expect(cosines.allSatisfy { $0 >= 0.999 }, "\(cosines)")
+        #expect(exact.floats() != coarse.floats())
+    }
+
     @Test("Texts come back in the order in which they were given")
     func order() throws {
         let encoder = FeatureEncoder(try TinyModel.load(), batchSize: 2)

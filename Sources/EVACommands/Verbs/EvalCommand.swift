@@ -25,7 +25,10 @@ struct EvalCommand: ParsableCommand {
         guard !flags.bool("print_config") else {
             return print(RunConfigurationFile.text(of: flags), terminator: "")
         }
-        try refuseUnsupported(configuration.precision)
+        if configuration.precision.usesMasterWeights {
+            Console.note(
+                "--fp16_opt_level O2: weights stay in fp32; matrix products are what O1's are")
+        }
         try configuration.outputDirectory.map(OutputFolder.prepare)
         let description = try ModelLocator.locate(configuration.model)
         let evaluator = try Self.evaluator(configuration, for: description)
@@ -37,15 +40,6 @@ struct EvalCommand: ParsableCommand {
         print(results.table(), terminator: "")
         if let output = configuration.outputDirectory {
             try results.write(to: output + "/eval.json")
-        }
-    }
-
-    private func refuseUnsupported(_ precision: PrecisionConfiguration) throws(UsageError) {
-        guard precision.compute != .float16 else {
-            throw UsageError("--fp16: this version does not do that yet; use --bf16")
-        }
-        guard !precision.usesMasterWeights else {
-            throw UsageError("--fp16_opt_level O2: this version does not do that yet; use O1")
         }
     }
 
@@ -76,9 +70,17 @@ struct EvalCommand: ParsableCommand {
             total: evaluator.imageCount, unit: "pictures", isWanted: configuration.showsProgress)
         defer { progress.finish() }
         return try evaluator(
-            clip, computeDType: configuration.precision.compute == .bfloat16 ? .bfloat16 : .float32,
+            clip, computeDType: Self.dtype(configuration.precision.compute),
             badSamples: BadSampleLog(
                 path: configuration.outputDirectory.map { $0 + "/bad_samples.jsonl" })
         ) { progress.update($0) }
+    }
+
+    private static func dtype(_ type: PrecisionConfiguration.ComputeType) -> DType {
+        switch type {
+        case .float32: .float32
+        case .bfloat16: .bfloat16
+        case .float16: .float16
+        }
     }
 }

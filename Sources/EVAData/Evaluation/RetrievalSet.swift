@@ -67,7 +67,9 @@ public struct RetrievalSet: Sendable {
         var summary: String { "\(name): \(count) pictures with \(pairs.count) captions" }
 
         func sample(at index: Int) throws -> Sample {
-            Sample(picture: try pairs.sample(at: firstPairs[index]).picture)
+            var sample = try pairs.sample(at: firstPairs[index])
+            sample.text = nil
+            return sample
         }
     }
 }
