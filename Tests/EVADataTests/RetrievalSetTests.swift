@@ -49,6 +49,15 @@ struct RetrievalSetTests {
         }
     }
 
+    @Test("A table's rows with one picture belong together")
+    func tables() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("filepath,title\n1.jpg,a\n2.jpg,b\n1.jpg,c\n", to: "pairs.csv")
+        let set = try RetrievalSet(path: folder.path + "/pairs.csv", split: .test)
+        #expect(try paths(set) == ["1.jpg", "2.jpg"])
+        #expect(set.captions == ["a", "b", "c"] && set.imageOfCaption == [0, 1, 0])
+    }
+
     @Test("A list without a caption, or with something else, is refused by its record")
     func faults() throws {
         let folder = try TemporaryFolder()

@@ -10,14 +10,16 @@ public struct RetrievalSet: Sendable {
     /// Opens captioned pictures.
     ///
     /// - Parameters:
-    ///   - path: The folder that holds `images/` and `annotations/`, or a file of captions of the
-    ///     same form. Paths in a file start from `images/` beside it or beside its folder, or else
-    ///     from its folder.
+    ///   - path: The folder that holds `images/` and `annotations/`, a file of captions of the same
+    ///     form, or a table (`.csv`, `.tsv`). Paths in a file of captions start from `images/` beside
+    ///     it or beside its folder, or else from its folder; those in a table from its folder.
     ///   - split: The part of a folder.
     /// - Throws: `DataError` or `TensorFileError` when something is missing or faulty.
     public init(path: String, split: COCOKarpathySource.Split) throws {
         if FolderReader.isFolder(path) {
             try self.init(pairs: COCOKarpathySource(root: path, split: split))
+        } else if TableSource.accepts(path) {
+            try self.init(pairs: TableSource(path: path))
         } else {
             let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
             let places = [folder + "/images", folder + "/../images", folder]
