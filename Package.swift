@@ -78,9 +78,9 @@ let package = Package(
         .target(
             name: "EVACommands",
             dependencies: [
-                "EVAConfiguration", "EVAData", "EVAEvaluation", "EVAImaging", "EVALayers",
-                "EVAModels", "EVAOptimization", "EVATensorFiles", "EVATokenizer", "EVATraining",
-                "Torch", "TorchParallel",
+                "EVAConfiguration", "EVAData", "EVADownloads", "EVAEvaluation", "EVAImaging",
+                "EVALayers", "EVAModels", "EVAOptimization", "EVATensorFiles", "EVATokenizer",
+                "EVATraining", "Torch", "TorchParallel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "evaclip", dependencies: ["EVACommands"]),
@@ -105,7 +105,8 @@ let package = Package(
             name: "EVADataTests",
             dependencies: ["EVAData", "EVAImaging", "EVATensorFiles", "EVATokenizer"]),
         .testTarget(
-            name: "EVADownloadsTests", dependencies: ["EVAConfiguration", "EVADownloads"]),
+            name: "EVADownloadsTests",
+            dependencies: ["EVAConfiguration", "EVADownloads", "EVATestSupport"]),
         .testTarget(name: "EVACLIPTests", dependencies: ["EVACLIP", "EVATestSupport"]),
         .testTarget(name: "TorchTests", dependencies: ["EVATestSupport", "Torch"]),
         .testTarget(

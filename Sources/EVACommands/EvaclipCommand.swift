@@ -48,8 +48,8 @@ public enum EvaclipCommand {
     struct Root: ParsableCommand {
         static let verbs: [any ParsableCommand.Type] = [
             TrainCommand.self, EvalCommand.self, EmbedCommand.self, ClassifyCommand.self,
-            PreprocessCommand.self, TokenizeCommand.self, ModelsCommand.self, DemoCommand.self,
-            DataCommand.self,
+            PreprocessCommand.self, TokenizeCommand.self, ModelsCommand.self, PullCommand.self,
+            ReportCommand.self, DemoCommand.self, DataCommand.self,
         ]
 
         static let configuration = CommandConfiguration(

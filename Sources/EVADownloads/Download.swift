@@ -16,6 +16,8 @@ package struct Download: Sendable {
     package var expectedDigest: FileDigest?
     /// What opens a private address: sent to the host of `url` alone, never where it redirects to.
     package var token: String?
+    /// How often its bytes are needed again beside it, as by an archive that is unpacked.
+    package var unpackedCopies = 0
     /// How patient it is.
     package var policy = RetryPolicy()
 

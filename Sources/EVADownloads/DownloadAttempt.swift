@@ -199,7 +199,8 @@ final class DownloadAttempt: HTTPReceiver {
         guard let total = total ?? download.expectedSize else { return }
         let folder = (download.path as NSString).deletingLastPathComponent
         try FreeSpace.require(
-            total - part.length, in: folder.isEmpty ? "." : folder,
+            total - part.length + total * download.unpackedCopies,
+            in: folder.isEmpty ? "." : folder,
             for: "what is missing of \((download.path as NSString).lastPathComponent)")
     }
 

@@ -43,7 +43,6 @@ package enum TrainingSupport {
             Absence(
                 checkpoints.bestMetric != nil && !checkpoints.loadsBestAtEnd,
                 "metric_for_best_model", "the figures of every evaluation are in eval.jsonl"),
-            Absence(configuration.logging.tensorBoardDirectory != nil, "logging_dir"),
         ]
     }
 
@@ -112,9 +111,6 @@ package enum TrainingSupport {
         note(
             tasks.retrieval != nil && configuration.evaluation.schedule == .never,
             "--retrieval_eval has no effect without --evaluation_strategy steps or epoch")
-        note(
-            configuration.logging.writesTensorBoard,
-            "no TensorBoard files are written by this version; metrics.jsonl has the figures")
         return notes
     }
 }

@@ -1,4 +1,5 @@
 import EVADownloads
+import EVATestSupport
 import Foundation
 import Testing
 

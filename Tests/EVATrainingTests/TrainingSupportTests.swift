@@ -12,7 +12,7 @@ import Testing
         "What is not carried out is refused under its flag",
         arguments: [
             "--ignore_data_skip",
-            "--ignore_save_lr_and_optim", "--ignore_load_lr_and_optim", "--logging_dir x",
+            "--ignore_save_lr_and_optim", "--ignore_load_lr_and_optim",
             "--sharding_parallel_degree 8", "--tensor_parallel_degree 2",
         ])
     func refused(flags: String) throws {
@@ -63,7 +63,6 @@ import Testing
             (["--lock_text_unlocked_groups", "2"], "--lock_text_unlocked_groups"),
             (["--optimizer", "lion", "--adam_epsilon", "1e-6"], "--adam_epsilon"),
             (["--classification_eval", "c"], "--classification_eval"),
-            (["--tensorboard"], "TensorBoard"),
         ] {
             let notes = TrainingSupport.notes(on: try configuration(quiet + flags))
             #expect(notes.count == 1 && notes[0].contains(word), "\(flags): \(notes)")

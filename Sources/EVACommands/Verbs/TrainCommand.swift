@@ -24,6 +24,7 @@ struct TrainCommand: ParsableCommand {
         }
         let device = try ComputeDevice.prepare(
             named: configuration.device, threadCount: configuration.threadCount)
+        try COCODownload.prepare(configuration.data)
         let trainer = try Trainer(configuration, device: device)
         try announce(trainer, configuration, device)
         guard configuration.trains else { return }

@@ -23,7 +23,7 @@ enum ChartMarkup {
         Markup("ul", ["class": "legend"]) {
             for (index, series) in chart.series.enumerated() {
                 Markup("li") {
-                    Markup("i", ["class": "swatch s\(index % 6)"])
+                    Markup("i", ["class": "swatch \(classes(series))"])
                     series.name
                     if let last = curves[index].smoothed.last {
                         Markup("b") { number(last.y) }
@@ -63,15 +63,19 @@ enum ChartMarkup {
                     let y = ((1 - vertical.share(of: tick)) * 1000).fixed(1)
                     Markup("path", ["class": "rule", "d": "M0 \(y)H1000"])
                 }
-                for (index, curve) in curves.enumerated() {
+                for (series, curve) in zip(chart.series, curves) {
                     if curve.smoothed != curve.points {
-                        line(curve.points, "raw s\(index % 6)", horizontal, vertical)
+                        line(curve.points, "raw \(classes(series))", horizontal, vertical)
                     }
-                    line(curve.smoothed, "line s\(index % 6)", horizontal, vertical)
+                    line(curve.smoothed, "line \(classes(series))", horizontal, vertical)
                 }
             }
             Markup("span", ["class": "axis"]) { chart.horizontalLabel }
         }
+    }
+
+    private static func classes(_ series: ReportContents.Chart.Series) -> String {
+        "s\(series.color % 6)" + (series.dash == 0 ? "" : " d\((series.dash - 1) % 3 + 1)")
     }
 
     private static func line(

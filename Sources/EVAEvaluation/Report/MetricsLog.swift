@@ -44,6 +44,9 @@ public struct MetricsLog: Sendable {
         self.records = records
     }
 
+    /// The names of the numbers that are there.
+    var keys: Set<String> { Set(records.flatMap(\.keys)) }
+
     /// One number over the steps.
     ///
     /// - Parameter key: Its name, such as `loss`.

@@ -21,22 +21,53 @@ extension ReportContents.Chart {
                 [("step_seconds", "whole step"), ("data_seconds", "waiting for data")]
             ),
         ]
-        return kinds.compactMap { kind in
-            let series = runs.flatMap { run in
-                kind.keys.compactMap { key, name -> ReportContents.Chart.Series? in
-                    let points = run.points(key)
-                    guard !points.isEmpty else { return nil }
-                    let labels = [
-                        runs.count > 1 ? run.name : nil, kind.keys.count > 1 ? name : nil,
-                    ]
-                    .compactMap { $0 }
-                    return .init(
-                        name: labels.isEmpty ? name : labels.joined(separator: ", "),
-                        points: points)
-                }
-            }
-            return series.isEmpty ? nil : Self(title: kind.title, series: series)
+        return kinds.compactMap { chart($0.title, $0.keys, of: runs) }
+    }
+
+    /// The curves of evaluations on the way, several runs laid over each other.
+    ///
+    /// - Parameter runs: What each run's evaluations found.
+    /// - Returns: A chart for accuracy and one for retrieval, where at least one run has them.
+    public static func evaluation(_ runs: [MetricsLog]) -> [ReportContents.Chart] {
+        evaluationKeys(runs).compactMap { kind in
+            chart(kind.title, kind.keys.map { ($0, evaluationName($0)) }, of: runs)
         }
+    }
+
+    /// The figures of evaluations that are worth a curve, by what they belong together for.
+    static func evaluationKeys(_ runs: [MetricsLog]) -> [(title: String, keys: [String])] {
+        let keys = Set(runs.flatMap(\.keys)).sorted()
+        return [
+            ("Zero-shot accuracy, %", keys.filter { $0.hasSuffix("top1") || $0.hasSuffix("top5") }),
+            ("Retrieval: recall", keys.filter { $0.contains("recall@") }),
+        ].filter { !$0.1.isEmpty }
+    }
+
+    /// What a figure of evaluations is called.
+    static func evaluationName(_ key: String) -> String {
+        key.replacing("_retrieval_recall@", with: " at ").replacing("_", with: " ")
+            .replacing("top1", with: "top-1").replacing("top5", with: "top-5")
+    }
+
+    /// Curves of one kind; several runs have a colour each, several figures of theirs a dash each.
+    private static func chart(
+        _ title: String, _ keys: [(key: String, name: String)], of runs: [MetricsLog]
+    ) -> ReportContents.Chart? {
+        var series: [Series] = []
+        for (place, run) in runs.enumerated() {
+            for (index, (key, name)) in keys.enumerated() {
+                let points = run.points(key)
+                guard !points.isEmpty else { continue }
+                let labels = [runs.count > 1 ? run.name : nil, keys.count > 1 ? name : nil]
+                    .compactMap { $0 }
+                var next = Series(
+                    name: labels.isEmpty ? name : labels.joined(separator: ", "), points: points)
+                next.color = runs.count > 1 ? place : index
+                next.dash = runs.count > 1 ? index : 0
+                series.append(next)
+            }
+        }
+        return series.isEmpty ? nil : Self(title: title, series: series)
     }
 }
 

@@ -34,6 +34,10 @@ public struct ReportContents: Sendable {
             public var name: String
             /// Its points from left to right; those that are not finite are left out.
             public var points: [SIMD2<Double>]
+            /// Which of the page's colours it has.
+            public var color = 0
+            /// Which of the page's dashes it has; 0 is a whole line.
+            public var dash = 0
 
             /// Describes a curve.
             ///
@@ -150,6 +154,28 @@ public struct ReportContents: Sendable {
         }
     }
 
+    /// Rows of texts under headings; texts that are numbers stand at the right.
+    public struct Table: Sendable, Equatable {
+        /// What the table shows.
+        public var title: String
+        /// The headings of the columns.
+        public var columns: [String]
+        /// The rows, each as long as the headings.
+        public var rows: [[String]]
+
+        /// Describes a table.
+        ///
+        /// - Parameters:
+        ///   - title: What the table shows.
+        ///   - columns: The headings of the columns.
+        ///   - rows: The rows, each as long as the headings.
+        public init(title: String, columns: [String], rows: [[String]]) {
+            self.title = title
+            self.columns = columns
+            self.rows = rows
+        }
+    }
+
     /// A setting of the run.
     public struct Setting: Sendable, Equatable {
         /// Its name, with dots between levels.
@@ -182,6 +208,8 @@ public struct ReportContents: Sendable {
     public var examples: [Example] = []
     /// Texts with their nearest pictures.
     public var searches: [Search] = []
+    /// Tables of figures and of differences.
+    public var tables: [Table] = []
     /// The resolved configuration.
     public var settings: [Setting] = []
 

@@ -73,6 +73,13 @@ enum ReportStyle {
         .s3 { stroke: var(--s3); } i.s3 { background: var(--s3); }
         .s4 { stroke: var(--s4); } i.s4 { background: var(--s4); }
         .s5 { stroke: var(--s5); } i.s5 { background: var(--s5); }
+        .plot .d1 { stroke-dasharray: 7 5; } .plot .d2 { stroke-dasharray: 2 5; }
+        .plot .d3 { stroke-dasharray: 9 4 2 4; }
+        i.d1 { mask: repeating-linear-gradient(90deg, #000 0 5px, transparent 5px 9px); }
+        i.d2 { mask: repeating-linear-gradient(90deg, #000 0 2px, transparent 2px 5px); }
+        i.d3 { mask: repeating-linear-gradient(90deg, #000 0 6px, transparent 6px 8px, #000 8px 10px); }
+        .scroll { overflow-x: auto; }
+        .scroll td { overflow-wrap: normal; }
         .bars { columns: 2 320px; column-gap: 64px; margin-top: 16px; }
         .bars li {
           display: grid; grid-template-columns: minmax(0, 9em) 1fr 2.8em; gap: 12px;

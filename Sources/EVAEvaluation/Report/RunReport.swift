@@ -40,6 +40,7 @@ public struct RunReport: Sendable {
                 if let evaluation = contents.evaluation { accuracy(evaluation) }
                 if !contents.examples.isEmpty { try examples() }
                 if !contents.searches.isEmpty { try searches() }
+                for table in contents.tables { self.table(table) }
                 if !contents.settings.isEmpty { settings }
             }
         }
@@ -101,6 +102,36 @@ public struct RunReport: Sendable {
                     + "is a picture of what the text says."
             }
             for search in contents.searches { try PictureMarkup.search(search) }
+        }
+    }
+
+    private func table(_ table: ReportContents.Table) -> Markup {
+        let isNumber = table.columns.indices.map { column in
+            table.rows.allSatisfy { $0[column].isEmpty || Double($0[column]) != nil }
+        }
+        return section(table.title) {
+            Markup("div", ["class": "scroll"]) {
+                Markup("table") {
+                    Markup("thead") {
+                        Markup("tr") {
+                            for (column, name) in table.columns.enumerated() {
+                                Markup("th", isNumber[column] ? ["class": "number"] : [:]) { name }
+                            }
+                        }
+                    }
+                    Markup("tbody") {
+                        for row in table.rows {
+                            Markup("tr") {
+                                for (column, text) in row.enumerated() {
+                                    Markup("td", isNumber[column] ? ["class": "number"] : [:]) {
+                                        text
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
         }
     }
 

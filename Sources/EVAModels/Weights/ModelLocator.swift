@@ -44,9 +44,12 @@ package enum ModelLocator {
                 throw WeightsError("\(name): no such file or folder")
             }
             let preset = try ModelPreset.named(name)
+            let folder = ModelCache(environment: ProcessInfo.processInfo.environment)
+                .existingFolder(of: preset)
             return ModelDescription(
                 name: name, configuration: preset.configuration,
-                preprocessing: preset.preprocessing, weightsPath: nil)
+                preprocessing: preset.preprocessing,
+                weightsPath: folder.flatMap(weights(in:)))
         }
         if isFolder.boolValue { return try folder(name, configurationFile: configurationFile) }
         if name.hasSuffix(".json") && configurationFile == nil {
@@ -111,7 +114,11 @@ package enum ModelLocator {
             preprocessing: try preprocessing(
                 openCLIPFile: existing(["open_clip_config.json"]),
                 imageSize: configuration.vision.imageSize),
-            weightsPath: existing(weightsNames))
+            weightsPath: weights(in: path))
+    }
+
+    private static func weights(in folder: String) -> String? {
+        weightsNames.map { folder + "/" + $0 }.first(where: FileManager.default.fileExists)
     }
 
     private static func preprocessing(openCLIPFile: String?, imageSize: Int) throws
@@ -144,7 +151,7 @@ extension ModelDescription {
         guard let weightsPath else {
             throw WeightsError(
                 "'\(name)' has no weights here; give a folder that train wrote, or a weights file "
-                    + "with --config FILE")
+                    + "with --config FILE; evaclip pull brings those of a published model")
         }
         return try TensorFile.open(path: weightsPath)
     }

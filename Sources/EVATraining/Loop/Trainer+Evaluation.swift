@@ -39,6 +39,7 @@ extension Trainer {
             step: state.step, try evaluateWeights(),
             average: try average?.whileInPlace(evaluateWeights))
         try evaluations.append(entry)
+        try tensorBoard?.append(entry)
         return entry
     }
 }

@@ -48,6 +48,7 @@ extension Trainer {
                 let next = self.report(interval: &interval, loader: loader)
                 if let next {
                     try metrics.append(next)
+                    try tensorBoard?.append(next)
                     report(next)
                 }
             }

@@ -35,6 +35,7 @@ package final class Trainer {
     let metrics: MetricsFile
     let evaluations: MetricsFile
     let nonfinite: MetricsFile
+    var tensorBoard: TensorBoardLog?
     let evaluator: TaskEvaluator?
 
     /// Builds a run from its configuration and restores a checkpoint where one is named.
@@ -231,5 +232,11 @@ package final class Trainer {
             try AtomicFile.write([], to: metrics.path)
         }
         for log in [metrics, evaluations, nonfinite] { try log.truncate(afterStep: state.step) }
+        let logging = configuration.logging
+        if logging.writesTensorBoard {
+            tensorBoard = try TensorBoardLog(
+                folder: logging.tensorBoardDirectory
+                    ?? configuration.outputDirectory + "/tensorboard", afterStep: state.step)
+        }
     }
 }

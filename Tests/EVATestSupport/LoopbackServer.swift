@@ -1,40 +1,50 @@
-import Foundation
-import Synchronization
-import Testing
+internal import Foundation
+internal import Synchronization
 
 /// A web server on the loopback address that answers as a test wants, also wrongly.
-final class LoopbackServer: Sendable {
+package final class LoopbackServer: Sendable {
     /// What a client asked for.
-    struct Request: Sendable {
-        let path: String
+    package struct Request: Sendable {
+        package let path: String
         /// By name, in lower case.
-        let fields: [String: String]
+        package let fields: [String: String]
+
+        package init(path: String, fields: [String: String]) {
+            self.path = path
+            self.fields = fields
+        }
 
         /// The first byte that is asked for.
-        var rangeStart: Int? {
+        package var rangeStart: Int? {
             fields["range"].flatMap { $0.split(separator: "=").last }
                 .flatMap { $0.split(separator: "-").first }.flatMap { Int($0) }
         }
     }
 
     /// The bytes that go back; the connection is closed after them.
-    struct Reply: Sendable {
-        var status: String
-        var fields: [String] = []
-        var body: [UInt8] = []
+    package struct Reply: Sendable {
+        package var status: String
+        package var fields: [String] = []
+        package var body: [UInt8] = []
         /// What the head says of the body's length; nil for the truth, "" for nothing.
-        var statedLength: String?
+        package var statedLength: String?
         /// How many bytes of the body are sent before the connection breaks.
-        var sentCount: Int?
+        package var sentCount: Int?
         /// How long the connection stays open, silent, after the last byte.
-        var silentSeconds = 0.0
+        package var silentSeconds = 0.0
 
-        static func file(_ bytes: [UInt8], etag: String? = nil) -> Reply {
+        package init(status: String, fields: [String] = [], body: [UInt8] = []) {
+            self.status = status
+            self.fields = fields
+            self.body = body
+        }
+
+        package static func file(_ bytes: [UInt8], etag: String? = nil) -> Reply {
             Reply(status: "200 OK", fields: etag.map { ["ETag: \($0)"] } ?? [], body: bytes)
         }
 
         /// A part where one is asked for, as servers do that know how.
-        static func part(_ bytes: [UInt8], for request: Request, etag: String) -> Reply {
+        package static func part(_ bytes: [UInt8], for request: Request, etag: String) -> Reply {
             guard let start = request.rangeStart, start < bytes.count,
                 request.fields["if-range"] ?? etag == etag
             else { return .file(bytes, etag: etag) }
@@ -46,11 +56,11 @@ final class LoopbackServer: Sendable {
                 ], body: Array(bytes[start...]))
         }
 
-        static func empty(_ status: String, _ fields: String...) -> Reply {
+        package static func empty(_ status: String, _ fields: String...) -> Reply {
             Reply(status: status, fields: fields)
         }
 
-        func breakingOff(after count: Int) -> Reply {
+        package func breakingOff(after count: Int) -> Reply {
             var copy = self
             copy.sentCount = count
             return copy
@@ -58,7 +68,7 @@ final class LoopbackServer: Sendable {
     }
 
     /// Such as `http://127.0.0.1:43210`.
-    let address: String
+    package let address: String
     private let listener: Int32
     private let log = Mutex<[Request]>([])
     private let answer: @Sendable (Request, Int) -> Reply
@@ -66,7 +76,7 @@ final class LoopbackServer: Sendable {
     /// Starts a server.
     ///
     /// - Parameter answer: What it says to a request, given how many came before.
-    init(_ answer: @escaping @Sendable (Request, Int) -> Reply) throws {
+    package init(_ answer: @escaping @Sendable (Request, Int) -> Reply) throws {
         self.answer = answer
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var place = sockaddr_in()
@@ -80,7 +90,7 @@ final class LoopbackServer: Sendable {
                     && getsockname(listener, $0, &length) == 0
             }
         }
-        try #require(isListening, "no loopback server: \(String(cString: strerror(errno)))")
+        guard isListening else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
         address = "http://127.0.0.1:\(UInt16(bigEndian: place.sin_port))"
         Thread.detachNewThread { [weak self] in
             while true {
@@ -98,7 +108,7 @@ final class LoopbackServer: Sendable {
     }
 
     /// What was asked for so far.
-    var requests: [Request] { log.withLock { $0 } }
+    package var requests: [Request] { log.withLock { $0 } }
 
     private func serve(_ connection: Int32) {
         defer { close(connection) }
