@@ -52,8 +52,10 @@ struct COCODownload {
         }
     }
 
-    /// Whether there is nothing of the data here but what an earlier download left. Data of one's
-    /// own that lacks something, or a folder that does not exist, is a mistake and not a wish.
+    /// Whether there is nothing of the data here but what an earlier download left.
+    ///
+    /// Data of one's own that lacks something, or a folder that does not exist, is a mistake and not
+    /// a wish for 20 GB.
     private var isWanted: Bool {
         if exists(archive) || exists(archive + ".part") || exists(unpacked) { return true }
         guard !Self.parts.contains(where: { exists(root + "/" + $0) }) else { return false }

@@ -4,6 +4,7 @@ internal import Foundation
 /// Shows downloads: a bar that is redrawn on a terminal, a line for each file elsewhere.
 final class DownloadConsole {
     private var file = ""
+    private var stage = ""
     private var progress: ProgressLine?
 
     func show(_ event: DownloadEvent, of name: String) {
@@ -12,24 +13,36 @@ final class DownloadConsole {
         case .waiting: say("another process downloads it; waiting")
         case .received(let count, let total):
             guard let total else { return }
-            if progress == nil {
-                Console.note("\(name): \(Self.size(total))")
-                progress = ProgressLine(total: Self.megabytes(total), unit: "MB")
+            draw(count, total, name) {
+                Console.note(
+                    "\(name): \(Self.size(total))"
+                        + (count > 0 ? ", \(Self.size(count)) of them are here" : ""))
             }
-            progress?.update(Self.megabytes(count), name)
         case .retrying(let reason, let seconds):
             say("\(reason); again in \(Int(seconds.rounded(.up))) s")
         case .restarting(let reason): say("\(reason); from the beginning")
         case .verifying(let count, let total):
-            progress?.update(Self.megabytes(count), "verifying \(name)")
-            if count == total { finish() }
+            draw(count, total, "verifying \(name)") {}
         }
+    }
+
+    /// Draws the bar of one stage of the work, which begins with a line where it is new.
+    private func draw(_ count: Int, _ total: Int, _ label: String, announce: () -> Void) {
+        if label != stage {
+            finish()
+            announce()
+            stage = label
+            progress = ProgressLine(
+                total: Self.megabytes(total), unit: "MB", alreadyDone: Self.megabytes(count))
+        }
+        progress?.update(Self.megabytes(count), label)
     }
 
     /// Ends the line of the present file.
     func finish() {
         progress?.finish()
         progress = nil
+        stage = ""
     }
 
     private func start(_ name: String) {
