@@ -1,4 +1,5 @@
 package import EVAConfiguration
+internal import EVAData
 
 /// What this program cannot carry out of a run's configuration, and what does nothing in it.
 package enum TrainingSupport {
@@ -82,8 +83,12 @@ package enum TrainingSupport {
             configuration.loss.gathersWithGradient,
             "--gather_with_grad: in one process there are no features of others to gather")
         note(
-            configuration.data.sampleCount != nil && configuration.data.task != "shapes",
+            configuration.data.sampleCount != nil && !DataSpelling.takesCount(configuration.data),
             "--train_num_samples has no effect: the data set knows its size")
+        note(
+            configuration.data.upsamplingFactors != nil
+                && !configuration.data.task.contains(ShardPattern.separator),
+            "--train_data_upsampling_factors has no effect on a single data set")
         note(
             configuration.precision.initialLossScale != PrecisionConfiguration().initialLossScale
                 && configuration.precision.compute != .float16,

@@ -52,6 +52,8 @@ extension FlagExample {
         .init("csv_separator", "|", "data.separator = |"),
         .init("download", "false", "data.downloads = false"),
         .init("train_num_samples", "9", "data.sampleCount = 9"),
+        .init(
+            "train_data_upsampling_factors", "1::0.5", "data.upsamplingFactors = [1.0, 0.5]"),
         .init("per_device_train_batch_size", "4", "data.batchSize = 4"),
         .init("shuffle", "false", "data.shuffles = false"),
         .init("train_augmentation", "none", "data.augmentation = none"),

@@ -33,6 +33,8 @@ import Testing
                     values = [" = \(value)"]
                 } else if let value = try? leaf.decode(Double.self) {
                     values = [" = \(FlagValue.number(value))"]
+                } else if let list = try? leaf.decode([Double].self) {
+                    values = [" = \(list)"]
                 } else {
                     values = [" = \(try leaf.decode(String.self))"]
                 }

@@ -58,6 +58,7 @@ import Testing
         #expect(TrainingSupport.notes(on: try configuration(quiet)).isEmpty)
         for (flags, word) in [
             (["--train_num_samples", "9"], "--train_num_samples"),
+            (["--train_data_upsampling_factors", "2"], "--train_data_upsampling_factors"),
             (["--scale_loss", "1024"], "--scale_loss"),
             (["--cooldown_steps", "9"], "--cooldown_steps"),
             (["--lock_text_unlocked_groups", "2"], "--lock_text_unlocked_groups"),

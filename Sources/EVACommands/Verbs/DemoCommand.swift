@@ -39,7 +39,7 @@ struct DemoCommand: ParsableCommand {
         let recipe = DemoRecipe(outputDirectory: outputDir, steps: maxSteps, threadCount: threads)
         let configuration = try recipe.configuration()
         let trainer = try Trainer(configuration, device: device)
-        Console.note(trainer.data.source.summary)
+        Console.note(trainer.data.summary)
         Console.note("training \(maxSteps) steps of \(trainer.samplesPerStep) scenes")
         let console = TrainingConsole(totalSteps: maxSteps, showsProgress: true)
         let clock = ContinuousClock()

@@ -55,7 +55,7 @@ struct TrainCommand: ParsableCommand {
     private func announce(
         _ trainer: Trainer, _ configuration: TrainingConfiguration, _ device: Device
     ) throws {
-        Console.note(trainer.data.source.summary)
+        Console.note(trainer.data.summary)
         Console.note(
             "\(configuration.model.name): \(trainer.clip.store.elementCount) parameters on "
                 + "\(device), \(Runtime.threadCount) threads, libtorch \(Runtime.version)")

@@ -6,7 +6,7 @@ extension FlagTable {
                 "also takes tensors:FILE, tables, shards, and a data set drawn by the program"),
             aliases: ["train_data"],
             "The data: coco_clip, shapes, tensors:FILE, a table (.csv, .tsv), captions (.json, .jsonl), "
-                + "a file list or shards."
+                + "a file list or shards; a::b for several."
         ),
         .init(
             "data_root", .string, nil, .train, .added,
@@ -28,6 +28,9 @@ extension FlagTable {
         .init(
             "train_num_samples", .integer, nil, .train, .added,
             "Samples per epoch of data that does not know its length."),
+        .init(
+            "train_data_upsampling_factors", .string, nil, .train, .added,
+            "How often samples of each of the data sets in a::b are read: numbers such as 1::0.5."),
         .init(
             "per_device_train_batch_size", .integer, .integer(8), .trainAcceptedByEval, .original,
             aliases: ["batch_size"], "Samples per process and micro-batch."),

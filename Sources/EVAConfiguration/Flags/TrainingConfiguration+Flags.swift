@@ -32,6 +32,7 @@ extension FlagResolver {
         data.separator = flags.text("csv_separator").map { $0 == "\\t" ? "\t" : $0 }
         data.downloads = flags.bool("download")
         data.sampleCount = flags.optionalInteger("train_num_samples")
+        data.upsamplingFactors = upsamplingFactors()
         data.batchSize = flags.integer("per_device_train_batch_size")
         data.shuffles = flags.bool("shuffle")
         data.augmentation = choice("train_augmentation")
@@ -61,6 +62,20 @@ extension FlagResolver {
             brightness: numbers[0], contrast: isOne ? numbers[0] : numbers[1],
             saturation: isOne ? numbers[0] : numbers[2], hue: isOne ? 0 : numbers[3],
             probability: flags.number("color_jitter_prob"))
+    }
+
+    private mutating func upsamplingFactors() -> [Double]? {
+        guard let text = flags.text("train_data_upsampling_factors") else { return nil }
+        let factors = text.split(separator: "::", omittingEmptySubsequences: false).map {
+            Double($0)
+        }
+        guard !factors.contains(nil) else {
+            report(
+                "--train_data_upsampling_factors: expected numbers divided by ::, such as 1::0.5; "
+                    + "got \"\(text)\"")
+            return nil
+        }
+        return factors.compactMap { $0 }
     }
 
     fileprivate var optimization: OptimizationConfiguration {

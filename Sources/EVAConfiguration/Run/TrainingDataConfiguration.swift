@@ -55,6 +55,9 @@ public struct TrainingDataConfiguration: Codable, Sendable, Equatable {
     /// Samples per epoch of a data set that does not know its length.
     public var sampleCount: Int?
 
+    /// How often each of several data sets is read beside one of factor 1; nil for evenly.
+    public var upsamplingFactors: [Double]?
+
     /// Samples per process and micro-batch.
     public var batchSize: Int
 
@@ -88,6 +91,7 @@ public struct TrainingDataConfiguration: Codable, Sendable, Equatable {
         separator = nil
         downloads = true
         sampleCount = nil
+        upsamplingFactors = nil
         batchSize = 8
         shuffles = true
         augmentation = .original
@@ -115,6 +119,11 @@ public struct TrainingDataConfiguration: Codable, Sendable, Equatable {
             }
             check.within(0...0.5, colorJitter.hue, "--color_jitter (the hue)")
             check.within(0...1, colorJitter.probability, "--color_jitter_prob")
+        }
+        for factor in upsamplingFactors ?? [] {
+            check.require(
+                factor > 0 && factor <= 1000, "--train_data_upsampling_factors",
+                "expected numbers above 0, at most 1000; got \(factor)")
         }
         check.within(0...1, grayscale, "--grayscale")
         switch badSampleLimit {

@@ -20,6 +20,7 @@ package final class BadSampleLog {
     /// Where the samples are listed; `nil` counts only.
     package let path: String?
     private var named: Set<Name> = []
+    private var counts: [String: Int] = [:]
     private let encoder: JSONEncoder
 
     /// Opens the list.
@@ -40,7 +41,7 @@ package final class BadSampleLog {
                 guard let entry = try? JSONDecoder().decode(Entry.self, from: line) else {
                     continue
                 }
-                named.insert(Name(file: entry.file, record: entry.record))
+                insert(Name(file: entry.file, record: entry.record))
             }
         } else if unlink(path) != 0, errno != ENOENT {
             throw Self.unwritable(path)
@@ -48,15 +49,16 @@ package final class BadSampleLog {
     }
 
     /// How many samples of a source are bad so far.
-    package func count(in source: String) -> Int {
-        named.count { $0.file == source }
-    }
+    package func count(in source: String) -> Int { counts[source] ?? 0 }
+
+    /// How many samples are bad so far, of all sources.
+    package var count: Int { named.count }
 
     /// Takes note of a bad sample, unless it is known.
     ///
     /// - Throws: `DataError` when the file cannot be written.
     func note(_ record: Int, of source: String, reason: String) throws {
-        guard named.insert(Name(file: source, record: record)).inserted, let path else { return }
+        guard insert(Name(file: source, record: record)), let path else { return }
         var line = try encoder.encode(Entry(file: source, record: record, reason: reason))
         line.append(UInt8(ascii: "\n"))
         let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
@@ -65,6 +67,13 @@ package final class BadSampleLog {
         // One call a line: lines of several processes never mix.
         let written = line.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         guard written == line.count else { throw Self.unwritable(path) }
+    }
+
+    @discardableResult
+    private func insert(_ name: Name) -> Bool {
+        guard named.insert(name).inserted else { return false }
+        counts[name.file, default: 0] += 1
+        return true
     }
 
     private static func unwritable(_ path: String) -> DataError {

@@ -2,7 +2,8 @@
 final class BatchInProgress {
     /// A sample that could not be read.
     struct Failure: Sendable {
-        var index: Int
+        var file: String
+        var record: Int
         var reason: String
     }
 
@@ -17,23 +18,20 @@ final class BatchInProgress {
     }
 
     let position: BatchPosition
-    let order: EpochOrder
-    let places: Range<Int>
     let pixels: PixelBuffer
     private var slots: [Slot?]
     private var nextSlot = 0
     private var missing: Int
 
-    init(
-        position: BatchPosition, order: EpochOrder, places: Range<Int>, pixels: PixelBuffer
-    ) {
+    init(position: BatchPosition, slotCount: Int, pixels: PixelBuffer) {
         self.position = position
-        self.order = order
-        self.places = places
         self.pixels = pixels
-        slots = Array(repeating: nil, count: places.count)
-        missing = places.count
+        slots = Array(repeating: nil, count: slotCount)
+        missing = slotCount
     }
+
+    /// Places of the batch, filled or not.
+    var slotCount: Int { slots.count }
 
     var isComplete: Bool { missing == 0 }
 

@@ -67,7 +67,7 @@ package final class BatchLoader {
                 position = schedule.position(after: read.position)
                 try note(read.failures)
                 let batch = try read.batch(imageSize: imageSize, source: source.name)
-                if schedule.coverage == .fullBatches, batch.count < read.places.count {
+                if schedule.coverage == .fullBatches, batch.count < read.slotCount {
                     throw DataError(source.name, "no sample is left that can be read")
                 }
                 // An evaluation's batch of nothing but unreadable samples is passed over.
@@ -86,7 +86,7 @@ package final class BatchLoader {
 
     private func note(_ failures: [BatchInProgress.Failure]) throws {
         for failure in failures {
-            try badSamples.note(failure.index, of: source.name, reason: failure.reason)
+            try badSamples.note(failure.record, of: failure.file, reason: failure.reason)
             let allowed = limit.allowed(of: source.count)
             guard badSampleCount > allowed else { continue }
             let list = badSamples.path.map { "; all are listed in \($0)" } ?? ""
@@ -94,7 +94,7 @@ package final class BatchLoader {
                 source.name,
                 "\(badSampleCount) of \(source.count) samples cannot be read, more than the "
                     + "\(allowed) that --max_bad_samples \(limit) allows; the last is record "
-                    + "\(failure.index): \(failure.reason)\(list)")
+                    + "\(failure.record): \(failure.reason)\(list)")
         }
     }
 }

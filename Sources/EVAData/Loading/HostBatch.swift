@@ -18,6 +18,8 @@ package struct HostBatch: Sendable {
     package let imageKeys: [Int64]
     /// Equal for samples whose texts say the same; empty where the source has no texts.
     package let textKeys: [Int64]
+    /// Where a stream stands before this batch; `nil` for data of known length.
+    package internal(set) var streamStart: StreamPosition?
     /// Class indices; empty where the source has no classes.
     package let labels: [Int]
 

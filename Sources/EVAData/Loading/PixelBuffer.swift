@@ -62,11 +62,16 @@ package final class PixelBuffer: Sendable {
 
     /// Memory that waits for its next batch.
     final class Pool: @unchecked Sendable {
-        private static let limit = 4
+        private let limit: Int
 
         // `lock` guards `waiting`.
         private let lock = NSLock()
         private var waiting: [(memory: UnsafeMutablePointer<Float>, capacity: Int)] = []
+
+        /// A pool that keeps so many blocks of memory at most.
+        init(limit: Int = 4) {
+            self.limit = limit
+        }
 
         deinit { for block in waiting { block.memory.deallocate() } }
 
@@ -85,7 +90,7 @@ package final class PixelBuffer: Sendable {
 
         fileprivate func takeBack(_ memory: UnsafeMutablePointer<Float>, capacity: Int) {
             let isKept = lock.withLock {
-                guard waiting.count < Self.limit else { return false }
+                guard waiting.count < limit else { return false }
                 waiting.append((memory, capacity))
                 return true
             }

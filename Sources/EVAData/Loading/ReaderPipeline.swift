@@ -124,10 +124,10 @@ final class ReaderPipeline: @unchecked Sendable {
     private func openBatch() -> BatchInProgress {
         let position = nextPosition
         nextPosition = schedule.position(after: position)
-        let places = schedule.places(ofStep: position.step)
+        let slotCount = schedule.places(ofStep: position.step).count
         let batch = BatchInProgress(
-            position: position, order: schedule.order(epoch: position.epoch), places: places,
-            pixels: pool.buffer(count: places.count * preparation.pictureCount))
+            position: position, slotCount: slotCount,
+            pixels: pool.buffer(count: slotCount * preparation.pictureCount))
         open.append(batch)
         return batch
     }
@@ -142,7 +142,8 @@ final class ReaderPipeline: @unchecked Sendable {
     }
 
     private func read(_ batch: BatchInProgress, slot: Int) -> BatchInProgress.Slot {
-        let place = batch.places.lowerBound + slot
+        let place = schedule.places(ofStep: batch.position.step).lowerBound + slot
+        let order = schedule.order(epoch: batch.position.epoch)
         let width = preparation.pictureCount
         var failures: [BatchInProgress.Failure] = []
         // More failures than are allowed stop the run, so trying on would be in vain.
@@ -150,7 +151,7 @@ final class ReaderPipeline: @unchecked Sendable {
             schedule.coverage == .fullBatches
             ? min(allowedFailures + 1, schedule.sampleCount) : 1
         for attempt in 0..<attempts {
-            let index = batch.order[schedule.place(for: place, attempt: attempt)]
+            let index = order[schedule.place(for: place, attempt: attempt)]
             do {
                 let result = try batch.pixels.fill(slot * width..<(slot + 1) * width) { pixels in
                     try preparation.prepare(
@@ -159,9 +160,9 @@ final class ReaderPipeline: @unchecked Sendable {
                 }
                 return .init(index: index, result: result, failures: failures)
             } catch {
-                failures.append(.init(index: index, reason: "\(error)"))
+                failures.append(.init(file: source.name, record: index, reason: "\(error)"))
             }
         }
-        return .init(index: batch.order[place], result: nil, failures: failures)
+        return .init(index: order[place], result: nil, failures: failures)
     }
 }

@@ -1,3 +1,4 @@
+package import EVAData
 package import EVAOptimization
 
 /// Where a run stands, apart from tensors; `trainer_state.json` of a checkpoint.
@@ -25,6 +26,8 @@ package struct TrainingState: Codable, Sendable, Equatable {
     /// The data set and its size, to notice when another is given.
     package var dataName: String
     package var dataCount: Int
+    /// Where streamed data goes on; absent where the place follows from the steps taken.
+    package var streamPosition: StreamPosition?
     package var batchSize: Int
     package var gradientAccumulationSteps: Int
     package var contrastiveAccumulation: Int

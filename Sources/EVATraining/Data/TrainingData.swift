@@ -2,17 +2,30 @@ package import EVAConfiguration
 package import EVAData
 internal import EVAImaging
 internal import EVATokenizer
-internal import Foundation
 internal import TorchParallel
 
 /// What a run trains on: the samples, their order and how they are prepared.
 package struct TrainingData {
-    package let source: any SampleSource
-    package let schedule: BatchSchedule
+    /// Where batches come from.
+    private enum Content {
+        /// One data set of known length, any place of which is found at once.
+        case samples(any SampleSource, BatchSchedule)
+        /// Data that is read from the front.
+        case stream(StreamMixture)
+    }
+
+    /// What the data is called: its file or folder.
+    package let name: String
+    /// What was found, in one line for the person who started the run.
+    package let summary: String
+    /// Samples of an epoch; `nil` where the data does not know its length and nobody says it.
+    package let sampleCount: Int?
+    private let content: Content
+    private let share: RankShare
     private let preparation: SamplePreparation
     private let configuration: TrainingDataConfiguration
 
-    /// Opens the data set that the configuration names.
+    /// Opens the data that the configuration names.
     ///
     /// - Throws: `DataError` or `TensorFileError` when it is missing, faulty, or smaller than a
     ///   batch.
@@ -21,91 +34,142 @@ package struct TrainingData {
         preprocessing: PreprocessingConfiguration, seed: Int, dataRank: Int, dataWorldSize: Int
     ) throws {
         self.configuration = configuration
-        source = try Self.open(configuration, model: model, seed: seed)
-        schedule = try BatchSchedule(
-            source: source, batchSize: configuration.batchSize, rank: dataRank,
-            worldSize: dataWorldSize, seed: UInt64(bitPattern: Int64(seed)),
-            shuffled: configuration.shuffles, coverage: .fullBatches)
+        let seed = UInt64(bitPattern: Int64(seed))
+        share = RankShare(rank: dataRank, worldSize: dataWorldSize)
+        let parts = try DataSpelling.open(configuration, model: model, seed: seed)
+        if parts.count == 1, case .samples(let source) = parts[0] {
+            content = .samples(
+                source,
+                try BatchSchedule(
+                    source: source, batchSize: configuration.batchSize, rank: dataRank,
+                    worldSize: dataWorldSize, seed: seed, shuffled: configuration.shuffles,
+                    coverage: .fullBatches))
+            name = source.name
+            summary = source.summary
+            sampleCount = source.count
+        } else {
+            let mixture = try Self.mixture(of: parts, configuration, seed: seed)
+            content = .stream(mixture)
+            name = mixture.name
+            summary = mixture.summary
+            sampleCount = configuration.sampleCount ?? mixture.count
+            let needed = configuration.batchSize * dataWorldSize
+            if let sampleCount, sampleCount < needed {
+                throw DataError(
+                    name,
+                    "an epoch of \(sampleCount) samples is less than one batch of \(needed); use a "
+                        + "smaller batch, or another --train_num_samples")
+            }
+        }
         preparation = SamplePreparation(
             transform: configuration.augmentation == .none
                 ? .evaluation(EvaluationTransform(preprocessing))
                 : .training(
                     TrainingTransform(preprocessing, data: configuration)),
             tokenizer: try CLIPTokenizer.published(), contextLength: model.text.contextLength,
-            seed: UInt64(bitPattern: Int64(seed)))
+            seed: seed)
     }
 
-    /// Batches from `start` on, for ever.
-    package func loader(from start: BatchPosition, badSamples: BadSampleLog) -> BatchLoader {
+    /// Batches that every rank takes in one epoch; `nil` where an epoch has no length.
+    package var batchesPerEpoch: Int? {
+        switch content {
+        case .samples(_, let schedule): schedule.batchesPerEpoch
+        case .stream: sampleCount.map { $0 / (configuration.batchSize * share.worldSize) }
+        }
+    }
+
+    /// The place that a number of batches from the start of the run leads to.
+    package func position(afterBatches batches: Int) -> BatchPosition {
+        switch content {
+        case .samples(_, let schedule): schedule.position(afterBatches: batches)
+        case .stream: BatchPosition(step: batches)
+        }
+    }
+
+    /// Batches for ever.
+    ///
+    /// - Parameters:
+    ///   - start: Where to begin.
+    ///   - stream: Where a stream stands there; `nil` at its beginning.
+    ///   - badSamples: Where unreadable samples are listed.
+    /// - Throws: `DataError` when there is nothing for this rank, or the place is of other data.
+    package func batches(
+        from start: BatchPosition, stream: StreamPosition?, badSamples: BadSampleLog
+    ) throws -> any BatchSupply {
         let limit: BadSampleLimit =
             switch configuration.badSampleLimit {
             case .share(let share): .share(share)
             case .count(let count): .count(count)
             }
-        return BatchLoader(
-            source: source, schedule: schedule, preparation: preparation, start: start,
-            readerThreads: ReaderThreads.count(configuration.workerCount), limit: limit,
-            badSamples: badSamples)
+        let threads = ReaderThreads.count(configuration.workerCount)
+        switch content {
+        case .samples(let source, let schedule):
+            return BatchLoader(
+                source: source, schedule: schedule, preparation: preparation,
+                start: start, readerThreads: threads,
+                limit: limit, badSamples: badSamples)
+        case .stream(let mixture):
+            return try StreamLoader(
+                mixture: mixture, share: share, batchSize: configuration.batchSize,
+                preparation: preparation, start: stream, firstStep: start.step,
+                readerThreads: threads, limit: limit, badSamples: badSamples)
+        }
     }
 
-    /// Opens the data set that a configuration names.
+    /// Opens the one data set of known length that a configuration names.
     ///
-    /// - Throws: `DataError` or `TensorFileError` when it is missing or faulty, or when the model
-    ///   cannot take it.
+    /// - Throws: `DataError` or `TensorFileError` when it is missing or faulty, when it is another
+    ///   kind of data, or when the model cannot take it.
     package static func open(
         _ configuration: TrainingDataConfiguration, model: ModelConfiguration, seed: Int
     ) throws -> any SampleSource {
-        let task = configuration.task
-        if task.hasPrefix(TensorsSource.prefix) {
-            return try TensorsSource(
-                path: String(task.dropFirst(TensorsSource.prefix.count)),
-                imageSize: model.vision.imageSize, contextLength: model.text.contextLength,
-                vocabularySize: model.text.vocabularySize)
+        let parts = try DataSpelling.open(
+            configuration, model: model, seed: UInt64(bitPattern: Int64(seed)))
+        guard parts.count == 1, case .samples(let source) = parts[0] else {
+            throw DataError(
+                configuration.task,
+                "is read from the front as it is trained on; expected one data set of known length")
         }
-        let source = try openTexts(configuration, model: model, seed: seed)
-        try TokenVocabulary.check(model, against: CLIPTokenizer.published())
         return source
     }
 
-    /// Opens pictures with texts that are to be tokenized.
-    private static func openTexts(
-        _ configuration: TrainingDataConfiguration, model: ModelConfiguration, seed: Int
-    ) throws -> any SampleSource {
-        switch configuration.task {
-        case "shapes":
-            return ShapesSource(
-                split: .training, count: configuration.sampleCount ?? 100_000,
-                imageSize: model.vision.imageSize, seed: UInt64(bitPattern: Int64(seed)))
-        case "coco_clip", "coco_karpathy":
-            let root =
-                configuration.root
-                ?? COCOKarpathySource.defaultRoot(
-                    environment: ProcessInfo.processInfo.environment)
-            return try COCOKarpathySource(root: root, split: .train)
-        default:
-            return try openFile(configuration)
+    private static func mixture(
+        of parts: [DataSpelling.Part], _ configuration: TrainingDataConfiguration, seed: UInt64
+    ) throws -> StreamMixture {
+        let parts = configuration.upsamplingFactors == nil ? joined(parts) : parts
+        let streams = try parts.map { part -> any SampleStream in
+            switch part {
+            case .samples(let source):
+                IndexedStream(source, seed: seed, shuffled: configuration.shuffles)
+            case .shards(let name, let paths, let format):
+                try ShardStream(
+                    name: name, shards: paths, format: format,
+                    count: format == .webDataset ? ShardSizes.count(of: paths) : nil, seed: seed,
+                    shuffled: configuration.shuffles)
+            }
         }
+        if streams.count == 1, configuration.upsamplingFactors == nil {
+            return StreamMixture(streams[0])
+        }
+        return try StreamMixture(
+            streams,
+            factors: configuration.upsamplingFactors
+                ?? Array(repeating: 1, count: streams.count))
     }
 
-    /// Opens the file that the task is the path of, by its name's ending.
-    private static func openFile(_ configuration: TrainingDataConfiguration) throws
-        -> any SampleSource
-    {
-        let path = configuration.task
-        let name = path.lowercased()
-        if TableSource.accepts(path) {
-            return try TableSource(
-                path: path, folder: configuration.root,
-                pictureColumn: configuration.imageColumn,
-                captionColumn: configuration.captionColumn,
-                separator: configuration.separator?.utf8.first)
+    /// Shards of several words are one list of shards, unless they are weighed against each other.
+    private static func joined(_ parts: [DataSpelling.Part]) -> [DataSpelling.Part] {
+        parts.reduce(into: []) { joined, part in
+            if case .shards(let name, let paths, let format) = part,
+                case .shards(let lastName, let lastPaths, let lastFormat) = joined.last,
+                format == lastFormat
+            {
+                joined[joined.count - 1] = .shards(
+                    name: lastName + ShardPattern.separator + name, paths: lastPaths + paths,
+                    format: format)
+            } else {
+                joined.append(part)
+            }
         }
-        if name.hasSuffix(".json") || name.hasSuffix(".jsonl") {
-            return try COCOKarpathySource(captions: path, imagesFolder: configuration.root)
-        }
-        throw DataError(
-            "--task_name \(path)",
-            "expected coco_clip, shapes, FILE.csv, FILE.tsv, FILE.json, FILE.jsonl or "
-                + "tensors:FILE.safetensors")
     }
 }

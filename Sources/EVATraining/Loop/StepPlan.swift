@@ -9,14 +9,18 @@ package struct StepPlan: Sendable, Equatable {
     /// Losses that are averaged in a step.
     package let lossesPerStep: Int
 
+    // More than any run takes, and small enough to count in.
+    private static let endless = 1 << 40
+
     /// - Parameters:
+    ///   - batchesPerEpoch: nil for data without an end, which is one epoch.
     ///   - accumulation: the losses wanted for a step; an epoch's at most are taken, as in the
     ///     original.
     ///   - batchesPerLoss: an epoch's batches at most.
-    package init(batchesPerEpoch: Int, accumulation: Int, batchesPerLoss: Int = 1) {
-        self.batchesPerEpoch = batchesPerEpoch
+    package init(batchesPerEpoch: Int?, accumulation: Int, batchesPerLoss: Int = 1) {
+        self.batchesPerEpoch = batchesPerEpoch ?? Self.endless
         self.batchesPerLoss = batchesPerLoss
-        lossesPerStep = max(1, min(accumulation, batchesPerEpoch / batchesPerLoss))
+        lossesPerStep = max(1, min(accumulation, self.batchesPerEpoch / batchesPerLoss))
     }
 
     package var batchesPerStep: Int { batchesPerLoss * lossesPerStep }

@@ -110,9 +110,10 @@ extension Trainer {
         state.lossScale = lossScale == nil ? nil : saved.lossScale ?? lossScale
     }
 
-    /// Where the data goes on.
-    var dataPosition: BatchPosition {
-        data.schedule.position(
-            afterBatches: plan.batches(afterSteps: state.step))
+    /// The data from where the run stands.
+    func openData(badSamples: BadSampleLog) throws -> any BatchSupply {
+        try data.batches(
+            from: data.position(afterBatches: plan.batches(afterSteps: state.step)),
+            stream: state.streamPosition, badSamples: badSamples)
     }
 }

@@ -34,7 +34,7 @@ extension Trainer {
         try openLogs()
         let badSamples = try BadSampleLog(
             path: configuration.outputDirectory + "/bad_samples.jsonl", resuming: state.step > 0)
-        let loader = data.loader(from: dataPosition, badSamples: badSamples)
+        let loader = try openData(badSamples: badSamples)
         defer { loader.stop() }
         var interval = ReportInterval()
         var lastSave = ContinuousClock.now
@@ -71,8 +71,9 @@ extension Trainer {
         return .finished
     }
 
-    private func next(_ count: Int, from loader: BatchLoader) throws -> [HostBatch] {
-        try (0..<count).map { _ in
+    private func next(_ count: Int, from loader: any BatchSupply) throws -> [HostBatch] {
+        defer { state.streamPosition = loader.streamPosition }
+        return try (0..<count).map { _ in
             guard let batch = try loader.next() else {
                 throw TrainingError("the data ended after step \(state.step)")
             }
@@ -118,7 +119,7 @@ extension Trainer {
     /// Reads the device's numbers back and starts the next stretch.
     ///
     /// - Returns: nil for a stretch of which every step was skipped.
-    private func report(interval: inout ReportInterval, loader: BatchLoader) -> StepReport? {
+    private func report(interval: inout ReportInterval, loader: any BatchSupply) -> StepReport? {
         defer {
             lossSum.fill(0)
             state.unreportedSteps = 0

@@ -92,14 +92,15 @@ extension Trainer {
         return NonfiniteStep(
             step: state.step + 1, loss: loss.isFinite ? loss : nil,
             lossScale: state.lossScale?.value, tensors: Array(tensors.prefix(20)),
-            tensorCount: tensors.count, file: data.source.name,
+            tensorCount: tensors.count, file: data.name,
             records: samples.records, suspects: Set(suspects).sorted())
     }
 
     /// Reads a step's batches again.
     private func forEachBatch(of samples: StepSamples, _ body: (HostBatch) throws -> Void) throws {
-        guard let start = samples.start else { return }
-        let loader = data.loader(from: start, badSamples: try BadSampleLog())
+        guard let first = samples.first else { return }
+        let loader = try data.batches(
+            from: first.position, stream: first.stream, badSamples: BadSampleLog())
         defer { loader.stop() }
         for _ in 0..<samples.batchCount {
             if let batch = try loader.next() { try body(batch) }

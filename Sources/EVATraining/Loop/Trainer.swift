@@ -67,8 +67,8 @@ package final class Trainer {
         let totalSteps = try Self.totalSteps(configuration, plan)
         schedule = LearningRateSchedule(optimization.schedule, totalSteps: totalSteps)
         state = TrainingState(
-            totalSteps: totalSteps, seed: configuration.seed, dataName: data.source.name,
-            dataCount: data.source.count, batchSize: configuration.data.batchSize,
+            totalSteps: totalSteps, seed: configuration.seed, dataName: data.name,
+            dataCount: data.sampleCount ?? 0, batchSize: configuration.data.batchSize,
             gradientAccumulationSteps: plan.lossesPerStep,
             contrastiveAccumulation: plan.batchesPerLoss,
             optimizer: optimization.optimizer.rawValue, emaDecay: optimization.emaDecay,
@@ -121,17 +121,37 @@ package final class Trainer {
     private static func plan(_ configuration: TrainingConfiguration, _ data: TrainingData) throws
         -> StepPlan
     {
-        let (batches, wanted) = (data.schedule.batchesPerEpoch, configuration.loss.accumulation)
-        guard wanted <= batches else {
+        try refuseEpochs(of: data, configuration)
+        let wanted = configuration.loss.accumulation
+        if let batches = data.batchesPerEpoch, wanted > batches {
             throw TrainingError(
-                "--contrastive_accumulation \(wanted): an epoch of \(data.source.name) has only "
+                "--contrastive_accumulation \(wanted): an epoch of \(data.name) has only "
                     + "\(batches) batches of \(configuration.data.batchSize); use a smaller "
                     + "--per_device_train_batch_size or more data")
         }
         return StepPlan(
-            batchesPerEpoch: batches,
+            batchesPerEpoch: data.batchesPerEpoch,
             accumulation: configuration.optimization.gradientAccumulationSteps,
             batchesPerLoss: wanted)
+    }
+
+    /// - Throws: `UsageError` where the run is measured in epochs and an epoch has no length.
+    private static func refuseEpochs(
+        of data: TrainingData, _ configuration: TrainingConfiguration
+    ) throws {
+        guard data.sampleCount == nil else { return }
+        var wanted: [String] = []
+        if configuration.optimization.maxSteps == nil { wanted.append("--num_train_epochs") }
+        if configuration.checkpoints.strategy == .epoch { wanted.append("--save_strategy epoch") }
+        if configuration.logging.strategy == .epoch { wanted.append("--logging_strategy epoch") }
+        if case .epochs = configuration.evaluation.schedule {
+            wanted.append("--evaluation_strategy epoch")
+        }
+        guard !wanted.isEmpty else { return }
+        throw UsageError(
+            "\(data.name): how many samples it has is not known, so epochs cannot be counted "
+                + "(\(wanted.joined(separator: ", "))); give the length of the run as --max_steps, "
+                + "or that of an epoch as --train_num_samples")
     }
 
     private static func totalSteps(_ configuration: TrainingConfiguration, _ plan: StepPlan) throws

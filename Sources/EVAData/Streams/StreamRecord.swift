@@ -1,0 +1,16 @@
+/// One record of a stream, not decoded: what to call it, and how it becomes a sample.
+package struct StreamRecord: Sendable {
+    /// The file or data set that it comes from.
+    package let file: String
+    /// Its number there, from 0.
+    package let number: Int
+    /// The pass over the data that it belongs to.
+    let pass: Int
+    /// Different for every record of a stream, equal in every pass; with the pass it decides the
+    /// augmentation.
+    let key: Int
+    /// Bytes that it keeps in memory.
+    let byteCount: Int
+    /// Makes the sample, on a reader thread; throws what is wrong with this one record.
+    package let sample: @Sendable () throws -> Sample
+}
