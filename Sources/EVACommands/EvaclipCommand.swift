@@ -49,7 +49,7 @@ public enum EvaclipCommand {
         static let verbs: [any ParsableCommand.Type] = [
             TrainCommand.self, EvalCommand.self, EmbedCommand.self, ClassifyCommand.self,
             PreprocessCommand.self, TokenizeCommand.self, ModelsCommand.self, PullCommand.self,
-            ReportCommand.self, DemoCommand.self, DataCommand.self,
+            ReportCommand.self, BenchCommand.self, DemoCommand.self, DataCommand.self,
         ]
 
         static let configuration = CommandConfiguration(

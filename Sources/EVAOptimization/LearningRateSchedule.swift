@@ -16,12 +16,13 @@ package struct LearningRateSchedule: Sendable, Equatable {
     /// - Parameters:
     ///   - configuration: the course of the rates.
     ///   - totalSteps: steps of the whole run.
-    package init(_ configuration: ScheduleConfiguration, totalSteps: Int) {
+    ///   - start: the step at which the course begins, to end with the run.
+    package init(_ configuration: ScheduleConfiguration, totalSteps: Int, start: Int = 0) {
         kind = configuration.kind
-        warmupSteps = configuration.resolvedWarmupSteps(totalSteps: totalSteps)
-        self.totalSteps = totalSteps
+        self.totalSteps = totalSteps - start
+        warmupSteps = configuration.resolvedWarmupSteps(totalSteps: self.totalSteps)
         cooldownSteps = configuration.cooldownSteps
-        offsetSteps = configuration.offsetSteps
+        offsetSteps = configuration.offsetSteps - start
     }
 
     /// A cosine.

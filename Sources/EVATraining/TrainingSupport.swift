@@ -11,40 +11,7 @@ package enum TrainingSupport {
     package static func problems(of configuration: TrainingConfiguration)
         -> [ConfigurationProblem]
     {
-        let absent = absentFeatures(configuration).filter(\.isAsked).map {
-            ConfigurationProblem(
-                keyPath: "--\($0.flag)", message: "this version does not do that yet; \($0.remedy)")
-        }
-        return absent + divisions(configuration.distribution)
-    }
-
-    private struct Absence {
-        let isAsked: Bool
-        let flag: String
-        let remedy: String
-
-        init(_ isAsked: Bool, _ flag: String, _ remedy: String = "leave it out") {
-            self.isAsked = isAsked
-            self.flag = flag
-            self.remedy = remedy
-        }
-    }
-
-    private static func absentFeatures(_ configuration: TrainingConfiguration) -> [Absence] {
-        let checkpoints = configuration.checkpoints
-        return [
-            Absence(checkpoints.restartsEpochData, "ignore_data_skip"),
-            Absence(checkpoints.savesWeightsOnly, "ignore_save_lr_and_optim"),
-            Absence(
-                checkpoints.loadsWeightsOnly, "ignore_load_lr_and_optim",
-                "start a new run with --pretrained and --model set to the checkpoint's folder"),
-            Absence(
-                checkpoints.loadsBestAtEnd, "load_best_model_at_end",
-                "the figures of every evaluation are in eval.jsonl"),
-            Absence(
-                checkpoints.bestMetric != nil && !checkpoints.loadsBestAtEnd,
-                "metric_for_best_model", "the figures of every evaluation are in eval.jsonl"),
-        ]
+        divisions(configuration.distribution)
     }
 
     private static func divisions(_ distribution: DistributionConfiguration)
@@ -116,6 +83,17 @@ package enum TrainingSupport {
         note(
             tasks.retrieval != nil && configuration.evaluation.schedule == .never,
             "--retrieval_eval has no effect without --evaluation_strategy steps or epoch")
+        let checkpoints = configuration.checkpoints
+        note(
+            checkpoints.resumeFrom == nil && checkpoints.restartsEpochData,
+            "--ignore_data_skip has no effect without --resume_from_checkpoint")
+        note(
+            checkpoints.resumeFrom == nil && checkpoints.loadsWeightsOnly,
+            "--ignore_load_lr_and_optim has no effect without --resume_from_checkpoint")
+        note(
+            configuration.evaluation.minimumCount != nil
+                && configuration.evaluation.schedule == .never,
+            "--minimum_eval_times has no effect without --evaluation_strategy steps or epoch")
         return notes
     }
 }

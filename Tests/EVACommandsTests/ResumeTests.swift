@@ -92,7 +92,11 @@ import Testing
             patience -= 1
         }
         process.send(signal)
+        let clock = ContinuousClock()
+        let sent = clock.now
         let outcome = try process.wait()
+        // A step of this model takes milliseconds; the rest is the checkpoint.
+        #expect(clock.now - sent < .seconds(10))
         if signal == SIGKILL {
             #expect(outcome.signal == SIGKILL, "\(outcome)")
         } else {

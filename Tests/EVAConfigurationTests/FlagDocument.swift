@@ -57,6 +57,14 @@ enum FlagDocument {
         "do_train": "TrainerTests.checkOnly", "seed": "ResumeTests.resume",
         "pipeline_parallel_degree": "RunConfigurationTests.problems",
         "sep_parallel_degree": "RunConfigurationTests.problems",
+        "loss": "ContrastiveLossTests.openCLIP",
+        "contrastive_accumulation": "ContrastiveAccumulationTests.equalsLargeBatch",
+        "ignore_data_skip": "ResumeOptionsTests.dataFromTheEpochsStart",
+        "ignore_load_lr_and_optim": "ResumeOptionsTests.weightsOnly",
+        "ignore_save_lr_and_optim": "ResumeOptionsTests.weightsOnly",
+        "load_best_model_at_end": "BestCheckpointTests.best",
+        "metric_for_best_model": "BestCheckpointTests.best",
+        "greater_is_better": "BestCheckpointTests.best",
         "run_config": "FlagParserTests.precedence", "print_config": "FlagMeaningTests.printed",
     ]
 

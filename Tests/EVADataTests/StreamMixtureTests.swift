@@ -81,4 +81,15 @@ struct StreamMixtureTests {
             errorText { try StreamMixture([shards, streams()[0]], factors: [1, 1]) }?
                 .contains("sizes.json") == true)
     }
+
+    @Test("A pass that is begun anew keeps its number, and so its order")
+    func restartedPass() {
+        var position = StreamPosition(streamCount: 2)
+        position.cursors[0].pass = 3
+        position.cursors[0].shard = 2
+        position.cursors[1].delivered = 7
+        position.restartPass()
+        #expect(position.cursors.map(\.pass) == [3, 0])
+        #expect(position.cursors.allSatisfy { $0.shard == 0 && $0.delivered == 0 })
+    }
 }

@@ -112,4 +112,32 @@ struct AtomicFileTests {
         #expect(try folder.names == ["checkpoint"])
         #expect(try bytes(of: path + "/a") == Array("x".utf8))
     }
+
+    @Test(
+        "A folder that is replaced stays until the new one is whole, and comes back if it never is")
+    func replacedDirectory() throws {
+        let path = folder.file("checkpoint")
+        func write(_ text: String, failing: Bool = false) throws {
+            try AtomicDirectory.write(to: path, replacing: true) { temporary in
+                try AtomicFile.write(text, to: temporary + "/a")
+                #expect(FileManager.default.fileExists(atPath: path) == (text != "first"))
+                if failing { throw Interruption() }
+            }
+        }
+        try write("first")
+        try write("second")
+        #expect(try bytes(of: path + "/a") == Array("second".utf8))
+        #expect(throws: Interruption.self) { try write("third", failing: true) }
+        #expect(try bytes(of: path + "/a") == Array("second".utf8))
+        #expect(try folder.names == ["checkpoint"])
+        // As if the process had ended after the old folder lost its name.
+        #expect(rename(path, folder.file(".replaced-checkpoint")) == 0)
+        try AtomicDirectory.restoreReplaced(in: folder.path)
+        #expect(try folder.names == ["checkpoint"])
+        #expect(try bytes(of: path + "/a") == Array("second".utf8))
+        // And after the new one took it.
+        #expect(mkdir(folder.file(".replaced-checkpoint"), 0o777) == 0)
+        try AtomicDirectory.restoreReplaced(in: folder.path)
+        #expect(try folder.names == ["checkpoint"])
+    }
 }

@@ -87,4 +87,74 @@ import Testing
         try FileManager.default.removeItem(atPath: folder.path(step: 4))
         #expect(try folder.resolve("latest") == folder.path(step: 2))
     }
+
+    @Test("The best checkpoint is neither counted nor removed, until another is best")
+    func best() throws {
+        let files = try TinyFolder()
+        let folder = CheckpointFolder(root: files.path)
+        func write(_ step: Int, best: Int) throws {
+            try folder.write(step: step, limit: 2, best: best) { path in
+                try Data().write(to: URL(fileURLWithPath: path + "/trainer_state.json"))
+            }
+        }
+        let link = files.file("best")
+        for step in [1, 2, 3, 4, 5] { try write(step, best: 2) }
+        #expect(folder.steps == [2, 4, 5])
+        let target = try FileManager.default.destinationOfSymbolicLink(atPath: link)
+        #expect(target == "checkpoint-2")
+        try write(6, best: 6)
+        #expect(folder.steps == [4, 5, 6])
+        try write(7, best: 6)
+        #expect(folder.steps == [5, 6, 7])
+        try folder.pointBest(to: nil)
+        #expect(!FileManager.default.fileExists(atPath: link))
+    }
+
+    @Test("A checkpoint of the same step stays whole until the new one is")
+    func sameStep() throws {
+        let files = try TinyFolder()
+        let folder = CheckpointFolder(root: files.path)
+        try write([2], limit: nil, in: folder)
+        #expect(throws: TrainingError.self) {
+            try folder.write(step: 2, limit: nil) { _ in
+                #expect(FileManager.default.fileExists(atPath: folder.path(step: 2)))
+                throw TrainingError("no more space")
+            }
+        }
+        try folder.verify(folder.path(step: 2), files: ["trainer_state.json"])
+        try write([2], limit: nil, in: folder)
+        #expect(folder.steps == [2])
+    }
+
+    @Test("A damaged checkpoint is refused in one line that names the whole one before it")
+    func damaged() throws {
+        let files = try TinyFolder()
+        let folder = CheckpointFolder(root: files.path)
+        try write([2, 4, 6, 8], limit: nil, in: folder)
+        func refusal(_ step: Int, files: [String] = ["trainer_state.json"]) -> String {
+            #expect(throws: TrainingError.self) {
+                try folder.verify(folder.path(step: step), files: files)
+            }?.description ?? ""
+        }
+        try files.write("other", to: "checkpoint-8/trainer_state.json")
+        try files.write("", to: "checkpoint-6/SHA256SUMS")
+        let text = refusal(8)
+        #expect(text.contains("trainer_state.json is damaged"), "\(text)")
+        #expect(text.contains("before it is \(folder.path(step: 4))"), "\(text)")
+        #expect(!text.contains("\n"))
+        #expect(refusal(6).contains("does not list trainer_state.json"))
+        try FileManager.default.removeItem(atPath: files.file("checkpoint-4/SHA256SUMS"))
+        #expect(refusal(4).contains("SHA256SUMS is missing"))
+        try FileManager.default.removeItem(atPath: files.file("checkpoint-2/trainer_state.json"))
+        let last = refusal(2)
+        #expect(last.contains("trainer_state.json is missing"), "\(last)")
+        #expect(last.contains("no whole one before it"), "\(last)")
+        // Reached by a link, it is the same checkpoint.
+        try write([10], limit: nil, in: folder)
+        try files.write("other", to: "checkpoint-10/trainer_state.json")
+        let linked = #expect(throws: TrainingError.self) {
+            try folder.verify(files.file("latest"), files: ["trainer_state.json"])
+        }
+        #expect(linked?.description.contains("no whole one before it") == true)
+    }
 }

@@ -61,6 +61,42 @@ import Torch
         }
     }
 
+    @Test("Texts cut behind the longest give the same loss and gradients", arguments: ["b_eva02b"])
+    func textCutting(family: String) throws {
+        let golden = try Fixtures.tensors("rei/\(family).io.safetensors")
+        let allIds = try golden.tensor(named: "input_ids").makeTensor()
+        // The end mark is the largest id of a text; the pairs with the two shortest are taken.
+        let ends = allIds.argmax(dimension: 1).integers()
+        let rows = ends.indices.sorted { ends[$0] < ends[$1] }.prefix(2)
+        let pairs = Tensor(rows.map(Int64.init), shape: [2])
+        let ids = allIds.selected(indices: pairs, dimension: 0)
+        let images = try golden.tensor(named: "image").makeTensor()
+            .selected(indices: pairs, dimension: 0)
+        let longest = try #require(rows.map { ends[$0] }.max()) + 1
+        try #require(longest < ids.shape[1])
+        let (whole, cut) = (try Self.load(family), try Self.load(family))
+        var losses: [Float] = []
+        for (clip, ids) in [(whole, ids), (cut, ids.sliced(0..<longest, dimension: 1))] {
+            let context = ForwardContext.evaluation()
+            let loss = try ContrastiveLoss()(
+                images: clip.encodeImages(images, context), texts: clip.encodeTexts(ids, context),
+                logitScale: clip.logitScale.value)
+            loss.backward()
+            losses += loss.detached().floats()
+        }
+        #expect(abs(losses[0] - losses[1]) <= Tolerance.rearranged * losses[0])
+        for (a, b) in zip(whole.store.parameters, cut.store.parameters) {
+            let expected = try #require(a.value.gradient).floats()
+            let actual = try #require(b.value.gradient).floats()
+            // The key's bias has an exact gradient of zero: only rounding is left of it.
+            let isNothing = a.name.hasSuffix("k_proj.bias")
+            let largest = isNothing ? 0.1 : expected.map(abs).max() ?? 0
+            let comparison = Comparison(actual, expected)
+            #expect(
+                comparison.isWithin(Tolerance.rearranged * 4 * largest), "\(a.name): \(comparison)")
+        }
+    }
+
     private func loss(of clip: CLIP, _ golden: SafetensorsFile, _ context: ForwardContext) throws
         -> Tensor
     {

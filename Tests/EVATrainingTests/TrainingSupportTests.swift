@@ -11,8 +11,6 @@ import Testing
     @Test(
         "What is not carried out is refused under its flag",
         arguments: [
-            "--ignore_data_skip",
-            "--ignore_save_lr_and_optim", "--ignore_load_lr_and_optim",
             "--sharding_parallel_degree 8", "--tensor_parallel_degree 2",
         ])
     func refused(flags: String) throws {
@@ -21,18 +19,6 @@ import Testing
         let name = String(flags.split(separator: " ")[0])
         #expect(problems.count == 1, "\(problems)")
         #expect(problems.first?.description.hasPrefix(name) == true, "\(problems)")
-    }
-
-    @Test("Flags that need others beside them are refused with these")
-    func refusedInCompany() throws {
-        let evaluation = ["--evaluation_strategy", "steps", "--classification_eval", "c"]
-        for (flags, name) in [
-            (evaluation + ["--load_best_model_at_end"], "--load_best_model_at_end"),
-            (evaluation + ["--metric_for_best_model", "top5"], "--metric_for_best_model"),
-        ] {
-            let problems = TrainingSupport.problems(of: try configuration(flags))
-            #expect(problems.map { $0.description.hasPrefix(name) } == [true], "\(problems)")
-        }
     }
 
     @Test("The default run, and what one process can do, is accepted")
@@ -64,6 +50,9 @@ import Testing
             (["--lock_text_unlocked_groups", "2"], "--lock_text_unlocked_groups"),
             (["--optimizer", "lion", "--adam_epsilon", "1e-6"], "--adam_epsilon"),
             (["--classification_eval", "c"], "--classification_eval"),
+            (["--ignore_data_skip"], "--ignore_data_skip"),
+            (["--ignore_load_lr_and_optim"], "--ignore_load_lr_and_optim"),
+            (["--minimum_eval_times", "3"], "--minimum_eval_times"),
         ] {
             let notes = TrainingSupport.notes(on: try configuration(quiet + flags))
             #expect(notes.count == 1 && notes[0].contains(word), "\(flags): \(notes)")

@@ -40,6 +40,9 @@ struct TrainCommand: ParsableCommand {
         log.finish()
         switch ending {
         case .finished:
+            if configuration.checkpoints.loadsBestAtEnd, let best = trainer.state.best {
+                Console.note("best after step \(best.step): \(best.metric) \(best.value)")
+            }
             Console.note("done; the model is in \(configuration.outputDirectory)")
         case .stoppedEarly:
             Console.note("stopped after step \(trainer.state.step), as asked")

@@ -21,8 +21,9 @@ extension FlagTable {
             "ignore_data_skip", .bool, .bool(false), .trainAcceptedByEval, .original,
             "A resumed run starts its epoch's data from the beginning."),
         .init(
-            "ignore_load_lr_and_optim", .bool, .bool(false), .trainAcceptedByEval, .original,
-            "Resume the weights only."),
+            "ignore_load_lr_and_optim", .bool, .bool(false), .trainAcceptedByEval,
+            .differs("the schedule begins anew over the steps that are left"),
+            "Resume weights and steps only; optimizer and schedule begin anew."),
         .init(
             "ignore_save_lr_and_optim", .bool, .bool(false), .trainAcceptedByEval, .original,
             "Leave the optimizer's state out of checkpoints."),
@@ -31,7 +32,8 @@ extension FlagTable {
             "End with the weights of the best checkpoint."),
         .init(
             "metric_for_best_model", .string, nil, .trainAcceptedByEval,
-            .differs("not given it is top1"), "The evaluation's figure that decides which is best."),
+            .differs("not given it is top1; the best is saved when it is measured, as OUT/best"),
+            "The evaluation's figure that decides which checkpoint is best."),
         .init(
             "greater_is_better", .bool, .bool(true), .trainAcceptedByEval,
             .differs("true by default"), "Whether a greater figure is better."),

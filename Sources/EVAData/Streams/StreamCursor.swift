@@ -27,4 +27,13 @@ package struct StreamPosition: Codable, Sendable, Equatable {
         credits = Array(repeating: 0, count: streamCount)
         cursors = Array(repeating: StreamCursor(), count: streamCount)
     }
+
+    /// Goes back to where each stream began its present pass.
+    package mutating func restartPass() {
+        for index in cursors.indices {
+            let pass = cursors[index].pass
+            cursors[index] = StreamCursor()
+            cursors[index].pass = pass
+        }
+    }
 }

@@ -21,6 +21,14 @@ package struct TrainingState: Codable, Sendable, Equatable {
     package var unreportedSteps = 0
     /// How many of these were skipped.
     package var unreportedSkips = 0
+    /// The step after which the weights were last evaluated; 0 for never.
+    package var evaluatedStep = 0
+    /// The best evaluation so far, where the run looks for one.
+    package var best: Best?
+    /// Steps by which the data lags behind, because an epoch was begun anew by a resumed run.
+    package var dataDelay = 0
+    /// The step at which the schedule and the optimizer began, where a run resumed weights alone.
+    package var scheduleStart = 0
     /// What the order of samples and every random draw are functions of.
     package var seed: Int
     /// The data set and its size, to notice when another is given.
@@ -35,6 +43,14 @@ package struct TrainingState: Codable, Sendable, Equatable {
     package var optimizer: String
     /// The decay of the weights' moving average; nil where there is none.
     package var emaDecay: Double?
+
+    /// An evaluation and the checkpoint of its weights.
+    package struct Best: Codable, Sendable, Equatable {
+        /// The figure's name.
+        package let metric: String
+        package let value: Double
+        package let step: Int
+    }
 
     package init(
         totalSteps: Int, seed: Int, dataName: String, dataCount: Int, batchSize: Int,
@@ -53,8 +69,23 @@ package struct TrainingState: Codable, Sendable, Equatable {
         self.lossScale = lossScale
     }
 
+    /// Counts from here what an optimizer and a schedule count that begin anew.
+    package mutating func beginAnew(optimizer: String, lossScale: LossScale?) {
+        self.optimizer = optimizer
+        self.lossScale = lossScale
+        scheduleStart = step
+        skippedSteps = 0
+        nonfiniteSteps = 0
+        unreportedSteps = 0
+        unreportedSkips = 0
+    }
+
     /// What in `other`, a run's own state at its start, does not let it go on from this one.
-    package func differences(from other: TrainingState) -> [String] {
+    ///
+    /// - Parameter comparingOptimizer: whether the optimizer's state is to be taken over too.
+    package func differences(from other: TrainingState, comparingOptimizer: Bool = true)
+        -> [String]
+    {
         var differences: [String] = []
         func compare<Value: Equatable>(_ name: String, _ saved: Value, _ now: Value) {
             if saved != now { differences.append("\(name): saved \(saved), now \(now)") }
@@ -69,7 +100,7 @@ package struct TrainingState: Codable, Sendable, Equatable {
             other.gradientAccumulationSteps)
         compare(
             "--contrastive_accumulation", contrastiveAccumulation, other.contrastiveAccumulation)
-        compare("--optimizer", optimizer, other.optimizer)
+        if comparingOptimizer { compare("--optimizer", optimizer, other.optimizer) }
         if emaDecay != other.emaDecay {
             func text(_ decay: Double?) -> String { decay.map { "\($0)" } ?? "none" }
             differences.append("--ema_decay: saved \(text(emaDecay)), now \(text(other.emaDecay))")

@@ -47,6 +47,7 @@ extension Trainer {
             // A tower that does not learn has no history to go back through.
             let ends = [(part.images, all.images), (part.texts, all.texts)]
                 .filter { $0.0.requiresGradient }
+            guard !ends.isEmpty else { break }
             try Tensor.backward(
                 ends.map(\.0), ends.map { $0.1.gradient?.sliced(rows, dimension: 0) })
         }

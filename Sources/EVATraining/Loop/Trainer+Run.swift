@@ -38,8 +38,14 @@ extension Trainer {
         defer { loader.stop() }
         var interval = ReportInterval()
         var lastSave = ContinuousClock.now
+        // A signal is answered before an evaluation that is due; here it is made up for.
+        if state.step > 0, isEvaluationDue, state.evaluatedStep != state.step,
+            try conclude(&interval, &lastSave, shouldStop, evaluation)
+        {
+            return .interrupted
+        }
         while state.step < state.totalSteps && !isStopReached {
-            _ = try next(plan.skippedBatches(afterSteps: state.step), from: loader)
+            _ = try next(plan.skippedBatches(afterSteps: dataStep), from: loader)
             if let fault = try step({ try next(plan.batchesPerLoss, from: loader) }) {
                 skipped(fault)
             }
@@ -52,23 +58,41 @@ extension Trainer {
                     report(next)
                 }
             }
-            if isEvaluationDue {
-                try interval.excluding { evaluation(try evaluate()) }
-            }
-            let isInterrupted = shouldStop()
-            let isEnd = state.step == state.totalSteps || isStopReached
-            if isInterrupted || isCheckpointDue(since: lastSave)
-                || isEnd && configuration.checkpoints.strategy != .none
-            {
-                try interval.excluding { try saveCheckpoint() }
-                lastSave = .now
-            }
-            if isInterrupted { return .interrupted }
+            if try conclude(&interval, &lastSave, shouldStop, evaluation) { return .interrupted }
         }
         if state.step < state.totalSteps { return .stoppedEarly }
         try refuseNonfiniteWeights()
+        if configuration.checkpoints.loadsBestAtEnd { try loadBest() }
         try writeModel(into: configuration.outputDirectory)
         return .finished
+    }
+
+    /// Evaluates and saves after a step, where that is due.
+    ///
+    /// - Returns: whether the run was asked to stop; it is saved then.
+    private func conclude(
+        _ interval: inout ReportInterval, _ lastSave: inout ContinuousClock.Instant,
+        _ shouldStop: () -> Bool, _ evaluation: (EvaluationEntry) -> Void
+    ) throws -> Bool {
+        var isInterrupted = shouldStop()
+        var isBest = false
+        if isEvaluationDue, !isInterrupted {
+            try interval.excluding {
+                let entry = try evaluate()
+                isBest = try noteBest(entry)
+                state.evaluatedStep = state.step
+                evaluation(entry)
+            }
+            isInterrupted = shouldStop()
+        }
+        let isEnd = state.step == state.totalSteps || isStopReached
+        if isInterrupted || isBest || isCheckpointDue(since: lastSave)
+            || isEnd && configuration.checkpoints.strategy != .none
+        {
+            try interval.excluding { try saveCheckpoint() }
+            lastSave = .now
+        }
+        return isInterrupted
     }
 
     private func next(_ count: Int, from loader: any BatchSupply) throws -> [HostBatch] {
@@ -93,7 +117,7 @@ extension Trainer {
         return switch logging.strategy {
         case .none: false
         case .steps: state.step % logging.everySteps == 0
-        case .epoch: plan.endsEpoch(state.step)
+        case .epoch: plan.endsEpoch(dataStep)
         }
     }
 
@@ -107,13 +131,17 @@ extension Trainer {
         return switch checkpoints.strategy {
         case .none: false
         case .steps: state.step % checkpoints.everySteps == 0
-        case .epoch: plan.endsEpoch(state.step)
+        case .epoch: plan.endsEpoch(dataStep)
         }
     }
 
     private var isEvaluationDue: Bool {
-        configuration.evaluation.isDue(
-            afterStep: state.step, of: state.totalSteps, stepsPerEpoch: plan.stepsPerEpoch)
+        let evaluation = configuration.evaluation
+        // Epochs are counted by the data.
+        let isByEpoch = if case .epochs = evaluation.schedule { true } else { false }
+        return evaluation.isDue(
+            afterStep: isByEpoch ? dataStep : state.step, of: state.totalSteps,
+            stepsPerEpoch: plan.stepsPerEpoch)
     }
 
     /// Reads the device's numbers back and starts the next stretch.

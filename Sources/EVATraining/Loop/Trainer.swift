@@ -20,7 +20,7 @@ package final class Trainer {
     let configuration: TrainingConfiguration
     let preprocessing: PreprocessingConfiguration
     let optimizer: Optimizer
-    let schedule: LearningRateSchedule
+    private(set) var schedule: LearningRateSchedule
     let plan: StepPlan
     let loss: ContrastiveLoss
     let random: RandomSource
@@ -37,6 +37,8 @@ package final class Trainer {
     let nonfinite: MetricsFile
     var tensorBoard: TensorBoardLog?
     let evaluator: TaskEvaluator?
+    /// What tells the best checkpoint; nil where none is looked for.
+    let bestMetric: BestMetric?
 
     /// Builds a run from its configuration and restores a checkpoint where one is named.
     ///
@@ -47,6 +49,7 @@ package final class Trainer {
     package init(_ configuration: TrainingConfiguration, device: Device) throws {
         let unsupported = TrainingSupport.problems(of: configuration)
         guard unsupported.isEmpty else { throw UsageError(unsupported.map(\.description)) }
+        bestMetric = try BestMetric(configuration)
         notes = TrainingSupport.notes(on: configuration)
         self.configuration = configuration
         self.device = device
@@ -221,6 +224,9 @@ package final class Trainer {
         if let name = configuration.checkpoints.resumeFrom {
             let started = state
             try restore(from: checkpoints.resolve(name))
+            schedule = LearningRateSchedule(
+                configuration.optimization.schedule, totalSteps: state.totalSteps,
+                start: state.scheduleStart)
             notes.append("resumed after step \(state.step)")
             if state.dataName != started.dataName {
                 notes.append(
@@ -248,6 +254,7 @@ package final class Trainer {
     /// Brings the logs to where the run starts: empty, or up to the step that it goes on from.
     func openLogs() throws {
         try checkpoints.removeUnfinished()
+        try reviseBest()
         if state.step == 0 {
             try AtomicFile.write([], to: metrics.path)
         }

@@ -1,0 +1,67 @@
+internal import ArgumentParser
+internal import EVAConfiguration
+internal import Foundation
+
+/// `evaclip bench`: what a piece of work costs on this machine.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measures time and memory of a piece of work.",
+        discussion: """
+            loss: one forward and backward pass of the contrastive loss over random features, in \
+            tiles as training does it, or plainly, with the whole matrix of logits in memory. Peak \
+            memory is the process's; measure one form at a time.
+            """)
+
+    /// What is measured.
+    enum Work: String, CaseIterable, ExpressibleByArgument {
+        case loss
+    }
+
+    @Argument(help: "The work: \(Work.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var work: Work
+
+    @Option(help: "Pairs of the batch.")
+    var batchSize = 32768
+
+    @Option(help: "Width of the joint embedding.")
+    var width = 768
+
+    @Option(help: "softmax or sigmoid.")
+    var loss = "softmax"
+
+    @Option(help: "tiled or plain.")
+    var form = LossBenchmark.Form.tiled
+
+    @Option(help: "Threads of the computation; one per core if not given.")
+    var threads: Int?
+
+    @Flag(help: "One JSON object instead of a line of words.")
+    var json = false
+
+    func validate() throws {
+        for (name, value) in [
+            ("batch_size", batchSize), ("width", width), ("threads", threads ?? 1),
+        ]
+        where value < 1 {
+            throw ValidationError("--\(name) \(value): expected at least 1")
+        }
+        guard LossConfiguration.Kind(rawValue: loss) != nil else {
+            throw ValidationError("--loss \(loss): expected softmax or sigmoid")
+        }
+    }
+
+    func run() throws {
+        _ = try ComputeDevice.prepare(named: "cpu", threadCount: threads)
+        let benchmark = LossBenchmark(
+            kind: LossConfiguration.Kind(rawValue: loss) ?? .softmax, form: form,
+            batchSize: batchSize, width: width)
+        let result = try benchmark.run()
+        guard json else { return print(result.summary) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(result), as: UTF8.self))
+    }
+}
+
+extension LossBenchmark.Form: ExpressibleByArgument {}

@@ -1,0 +1,97 @@
+internal import EVAConfiguration
+internal import EVATraining
+internal import Foundation
+internal import Torch
+
+/// One forward and backward pass of the loss over random unit vectors.
+struct LossBenchmark {
+    /// How the logits are computed.
+    enum Form: String, CaseIterable {
+        /// A few rows at a time, as training does.
+        case tiled
+        /// All at once, as the formula is written.
+        case plain
+    }
+
+    let kind: LossConfiguration.Kind
+    let form: Form
+    let batchSize: Int
+    let width: Int
+
+    /// What was measured; the keys are those of every `bench`.
+    struct Result: Encodable {
+        let work = "loss"
+        let kind: String
+        let form: String
+        let batchSize: Int
+        let width: Int
+        let threads: Int
+        /// The loss.
+        let value: Double
+        let seconds: Double
+        /// The process's, in MiB.
+        let peakMegabytes: Int
+
+        enum CodingKeys: String, CodingKey {
+            case work, kind, form, width, threads, value, seconds
+            case batchSize = "batch_size"
+            case peakMegabytes = "peak_mb"
+        }
+
+        var summary: String {
+            "\(kind) loss of \(batchSize) pairs of width \(width), \(form), \(threads) threads: "
+                + String(format: "%.2f s", seconds) + ", peak \(peakMegabytes) MiB, value "
+                + String(format: "%.6f", value)
+        }
+    }
+
+    func run() throws -> Result {
+        let random = RandomSource(seed: 1)
+        let (images, texts) = (features(random.stream("images")), features(random.stream("texts")))
+        let logScale = leaf(Tensor.full([], log(10), device: .cpu))
+        let bias = leaf(Tensor.full([], -10, device: .cpu))
+        let clock = ContinuousClock()
+        let start = clock.now
+        let value: Tensor
+        switch form {
+        case .tiled:
+            value = try ContrastiveLoss(kind)(
+                images: images, texts: texts, logitScale: logScale, logitBias: bias)
+        case .plain: value = plain(images, texts, scale: logScale.exp(), bias: bias)
+        }
+        value.backward()
+        let loss = value.detached().item()
+        let seconds = (clock.now - start) / .seconds(1)
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return Result(
+            kind: kind.rawValue, form: form.rawValue, batchSize: batchSize, width: width,
+            threads: Runtime.threadCount, value: loss, seconds: seconds,
+            peakMegabytes: Int(usage.ru_maxrss) >> 10)
+    }
+
+    private func features(_ random: RandomSource) -> Tensor {
+        let values = Tensor.empty([batchSize, width], dtype: .float32, device: .cpu)
+        values.fillNormal(standardDeviation: 1, from: random)
+        return leaf(values.normalized())
+    }
+
+    private func leaf(_ value: Tensor) -> Tensor {
+        value.requiresGradient = true
+        return value
+    }
+
+    private func plain(_ images: Tensor, _ texts: Tensor, scale: Tensor, bias: Tensor) -> Tensor {
+        let logits = images.matmul(texts.transposed(0, 1)) * scale
+        switch kind {
+        case .softmax:
+            let both =
+                logits.logSumExp(dimension: 1).mean() + logits.logSumExp(dimension: 0).mean()
+            return both * 0.5 - logits.diagonal().mean()
+        case .sigmoid:
+            // -log(sigmoid(l)) is softplus(l) - l for the pairs and softplus(l) for the others.
+            let judged = logits + bias
+            return (judged.softplus().sum() - judged.diagonal().sum()) / Double(batchSize)
+        }
+    }
+}
