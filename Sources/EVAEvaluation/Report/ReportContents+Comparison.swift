@@ -19,7 +19,8 @@ extension ReportContents {
     private static func summary(of run: RunRecord) -> String {
         let parts = [
             run.setting("configuration.model.name"), run.setting("configuration.data.task"),
-            run.setting("device"), run.setting("threads").map { "\($0) threads" },
+            run.setting("device"),
+            run.setting("threads").map { $0 == "1" ? "1 thread" : "\($0) threads" },
         ]
         return parts.compactMap { $0 }.joined(separator: " \u{b7} ")
     }

@@ -56,7 +56,7 @@ enum ReportStyle {
         .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; font-size: 13px; color: var(--soft); }
         .legend li { display: flex; align-items: center; gap: 6px; }
         .legend b { color: var(--ink); font-weight: 600; }
-        .swatch { width: 14px; height: 3px; border-radius: 2px; }
+        .swatch { width: 18px; height: 3px; border-radius: 2px; }
         .plot { position: relative; height: 190px; margin: 0 8px 44px 52px; }
         .plot svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; }
         .plot path { fill: none; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
@@ -79,7 +79,8 @@ enum ReportStyle {
         i.d2 { mask: repeating-linear-gradient(90deg, #000 0 2px, transparent 2px 5px); }
         i.d3 { mask: repeating-linear-gradient(90deg, #000 0 6px, transparent 6px 8px, #000 8px 10px); }
         .scroll { overflow-x: auto; }
-        .scroll td { overflow-wrap: normal; }
+        .scroll th, .scroll td { white-space: nowrap; }
+        .scroll tr :last-child { padding-right: 0; }
         .bars { columns: 2 320px; column-gap: 64px; margin-top: 16px; }
         .bars li {
           display: grid; grid-template-columns: minmax(0, 9em) 1fr 2.8em; gap: 12px;
