@@ -34,7 +34,9 @@ struct COCODownload {
     /// - Throws: `DataError` where it is missing and must not be downloaded; `DownloadError`;
     ///   `ExitCode` after a signal.
     static func prepare(_ configuration: TrainingDataConfiguration) throws {
-        guard ["coco_clip", "coco_karpathy"].contains(configuration.task) else { return }
+        // The task may be a mixture.
+        let tasks = configuration.task.components(separatedBy: ShardPattern.separator)
+        guard tasks.contains("coco_clip") || tasks.contains("coco_karpathy") else { return }
         let download = COCODownload(
             configuration, environment: ProcessInfo.processInfo.environment)
         guard download.isWanted else { return }
