@@ -1,6 +1,5 @@
 // Tensors made from host memory, and what can be asked of one.
 #include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
 
 #include <array>
 
@@ -44,15 +43,6 @@ char *ct_tensor_from_bytes(const void *bytes, size_t byte_count, const int64_t *
                     value.nbytes(), " bytes, got ", byte_count);
         if (byte_count > 0) std::memcpy(value.data_ptr(), bytes, byte_count);
         *out = ct::owned(std::move(value));
-    });
-}
-
-char *ct_tensor_borrowing(void *bytes, const int64_t *shape, size_t rank, ct_dtype dtype,
-                          void (*release)(void *context), void *context, ct_tensor *out) {
-    return ct::guarded([&] {
-        *out = ct::owned(at::from_blob(
-            bytes, at::IntArrayRef(shape, rank), [=](void *) { release(context); },
-            at::TensorOptions().dtype(ct::scalar_type(dtype))));
     });
 }
 

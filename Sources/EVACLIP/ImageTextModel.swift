@@ -22,7 +22,8 @@ public final class ImageTextModel {
     ///   - model: a model folder, or a weights file of any known format.
     ///   - configuration: for bare weights, a JSON file or a preset's name.
     ///   - device: `cpu`, `cuda` or `cuda:N`.
-    ///   - usesBFloat16: whether matrix products are taken in bf16 instead of fp32.
+    ///   - usesBFloat16: whether matrices are kept, and their products taken, in bf16 instead of
+    ///     fp32.
     ///   - batchSize: how many pictures or texts go through the model at once.
     /// - Throws: an error of one clear line when something is missing or does not fit.
     public init(
@@ -31,9 +32,9 @@ public final class ImageTextModel {
     ) throws {
         let description = try ModelLocator.locate(
             ModelSource(name: model, configurationFile: configuration, loadsWeights: true))
-        clip = try CLIP(loading: description, device: Device(named: device))
-        encoder = FeatureEncoder(
-            clip, computeDType: usesBFloat16 ? .bfloat16 : .float32, batchSize: batchSize)
+        let dtype: DType = usesBFloat16 ? .bfloat16 : .float32
+        clip = try CLIP(loading: description, device: Device(named: device), dtype: dtype)
+        encoder = FeatureEncoder(clip, computeDType: dtype, batchSize: batchSize)
         transform = EvaluationTransform(description.preprocessing)
         tokenizer = try CLIPTokenizer.published()
     }

@@ -4,12 +4,18 @@ package import Torch
 package final class ParameterStore {
     /// Where the parameters live.
     package let device: Device
+    /// The format in which operands of matrix products are kept; all else is fp32 in any case.
+    package let dtype: DType
     /// The order of creation is the order everywhere: in files, groups and buckets.
     package private(set) var parameters: [Parameter] = []
     private var byName: [String: Parameter] = [:]
 
-    package init(device: Device) {
+    /// - Parameters:
+    ///   - device: where the parameters live.
+    ///   - dtype: fp32, bf16 or fp16.
+    package init(device: Device, dtype: DType = .float32) {
         self.device = device
+        self.dtype = dtype
     }
 
     /// The parameter of that name.
@@ -21,11 +27,21 @@ package final class ParameterStore {
     /// The number of elements in all parameters.
     package var elementCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
 
+    /// Bytes that all parameters take.
+    package var byteCount: Int {
+        parameters.reduce(0) { $0 + $1.value.count * $1.value.dtype.byteCount }
+    }
+
     /// Draws every parameter anew.
     ///
     /// Each draw is a function of the seed and the parameter's name alone, so it does not depend
     /// on the order of creation, on the device, or on what other parameters exist.
     package func initialize(seed: UInt64) {
+        initialize(parameters, seed: seed)
+    }
+
+    /// Draws some parameters anew, each as `initialize(seed:)` draws it.
+    package func initialize(_ parameters: [Parameter], seed: UInt64) {
         guard device != .meta else { return }
         let source = RandomSource(seed: seed)
         withoutGradient {
@@ -68,7 +84,7 @@ package final class ParameterStore {
     }
 
     func make(name: String, shape: [Int], initializer: Initializer, isOperand: Bool) -> Parameter {
-        let value = Tensor.empty(shape, dtype: .float32, device: device)
+        let value = Tensor.empty(shape, dtype: isOperand ? dtype : .float32, device: device)
         value.requiresGradient = true
         let parameter = Parameter(
             name: name, value: value, initializer: initializer, isOperand: isOperand)

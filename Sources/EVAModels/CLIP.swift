@@ -21,15 +21,23 @@ package struct CLIP {
     package static let usualLogitBias = -10.0
 
     /// Builds the network; its parameters are not set until they are drawn or loaded.
-    package init(_ configuration: ModelConfiguration, device: Device) {
+    ///
+    /// - Parameters:
+    ///   - configuration: the network.
+    ///   - device: where its parameters live.
+    ///   - dtype: the format in which operands of matrix products, weights and biases, are kept.
+    ///     Norms, the class token, positions, the token table and the logit scale, which are used
+    ///     in fp32 and take little memory, stay fp32; features are those of fp32 parameters.
+    package init(_ configuration: ModelConfiguration, device: Device, dtype: DType = .float32) {
         self.configuration = configuration
-        store = ParameterStore(device: device)
+        store = ParameterStore(device: device, dtype: dtype)
         let scope = store.scope
         logitScale = scope.parameter(
             "logit_scale", shape: [],
             initializer: .constant(Self.initialLogitScale(configuration)))
         logitBias = configuration.initialLogitBias.map {
-            scope.parameter("logit_bias", shape: [], initializer: .constant($0))
+            scope.parameter(
+                "logit_bias", shape: [], initializer: .constant($0))
         }
         vision = VisionTower(
             configuration.vision, embedWidth: configuration.embedWidth, in: scope["visual"])

@@ -7,6 +7,8 @@ enum FlagDocument {
     static let tests: [String: String] = [
         "model": "PipelineTests.verbs", "config": "PipelineTests.models",
         "pretrained": "PipelineTests.verbs", "patch_dropout": "VisionTowerTests.patchDropout",
+        "image_size": "GridResizingTests.positions", "patch_size": "GridResizingTests.patches",
+        "allow_missing": "WeightFormsTests.allowedMissing",
         "task_name": "PipelineTests.verbs", "data_root": "PipelineTests.verbs",
         "csv_img_key": "TableSourceTests.named", "csv_caption_key": "TableSourceTests.named",
         "csv_separator": "TableSourceTests.named", "color_jitter": "ColorJitterTests.torchvision",

@@ -39,6 +39,8 @@ extension FlagExample {
         .init("config", "c.json", "model.configurationFile = c.json"),
         .init("pretrained", nil, "model.loadsWeights = true"),
         .init("image_size", "336", "model.imageSize = 336"),
+        .init("patch_size", "16", "model.patchSize = 16"),
+        .init("allow_missing", "a.*", "model.allowedMissing = [\"a.*\"]"),
         .init("patch_dropout", "0.25", "model.patchDropout = 0.25"),
         .init("lock_visual", nil, "optimization.visual.isLocked = true"),
         .init("lock_visual_unlocked_groups", "2", "optimization.visual.unlockedGroups = 2"),
@@ -176,6 +178,8 @@ extension FlagExample {
         .init("retrieval_eval", "r", "tasks.retrieval = r"),
         .init(
             "retrieval_split", "val", beside: "--retrieval_eval r", "tasks.retrievalSplit = val"),
+        .init("patch_size", "16", "model.patchSize = 16"),
+        .init("allow_missing", "a.*", "model.allowedMissing = [\"a.*\"]"),
         .init("linear_probe", "p", "tasks.linearProbe = p"),
         .init(
             "linear_probe_l2", "0.5", beside: "--linear_probe p", "tasks.linearProbeL2 = 0.5"),

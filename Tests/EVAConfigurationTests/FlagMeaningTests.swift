@@ -35,6 +35,8 @@ import Testing
                     values = [" = \(FlagValue.number(value))"]
                 } else if let list = try? leaf.decode([Double].self) {
                     values = [" = \(list)"]
+                } else if let list = try? leaf.decode([String].self) {
+                    values = [" = \(list)"]
                 } else {
                     values = [" = \(try leaf.decode(String.self))"]
                 }

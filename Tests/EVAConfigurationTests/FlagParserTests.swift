@@ -52,6 +52,13 @@ struct FlagParserTests {
     @Test("The last of several values counts")
     func repetition() throws {
         #expect(try train("--seed", "1", "--seed=2").integer("seed") == 2)
+        #expect(try train("--report_to", "all", "--report_to=none").list("report_to") == ["none"])
+    }
+
+    @Test("Patterns of missing tensors add up")
+    func repeatedPatterns() throws {
+        let flags = try train("--allow_missing", "a.*", "b", "--allow-missing=c")
+        #expect(flags.list("allow_missing") == ["a.*", "b", "c"])
     }
 
     @Test("Lists take one or more values")

@@ -88,9 +88,6 @@ void ct_tensor_free(ct_tensor tensor);
 ct_tensor ct_tensor_share(ct_tensor tensor);
 char *ct_tensor_from_bytes(const void *bytes, size_t byte_count, const int64_t *shape, size_t rank,
                            ct_dtype dtype, ct_tensor *out);
-// A CPU tensor over memory that is not copied; `release(context)` is called once when it is free.
-char *ct_tensor_borrowing(void *bytes, const int64_t *shape, size_t rank, ct_dtype dtype,
-                          void (*release)(void *context), void *context, ct_tensor *out);
 size_t ct_tensor_rank(ct_tensor tensor);
 void ct_tensor_shape(ct_tensor tensor, int64_t *shape);
 int64_t ct_tensor_element_count(ct_tensor tensor);
@@ -99,6 +96,22 @@ ct_device ct_tensor_device(ct_tensor tensor);
 bool ct_tensor_is_contiguous(ct_tensor tensor);
 // The first element of a CPU tensor, or NULL on another device.
 void *ct_tensor_data(ct_tensor tensor);
+
+// Floating-point elements in host memory on their way into a CPU tensor's memory: `rows` of
+// `columns` each, whose rows begin `stride` elements apart. The target of a transposed copy has
+// `columns` rows of `rows`. The source need not be aligned. Any thread may copy.
+typedef struct {
+    const void *source;
+    int64_t source_stride;
+    ct_dtype source_type;
+    void *target;
+    int64_t target_stride;
+    ct_dtype target_type;  // fp32, bf16 or fp16
+    int64_t rows;
+    int64_t columns;
+    bool transposed;
+} ct_block;
+char *ct_copy_block(const ct_block *block);
 
 // Autograd.
 bool ct_tensor_requires_grad(ct_tensor tensor);

@@ -15,7 +15,17 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "cpu, cuda or cuda:N; auto takes a GPU where there is one.")
     var device = "auto"
 
-    @Option(help: "The precision of matrix products: fp32 or bf16.")
+    @Option(help: "Resize the position embeddings to another image size, in pixels.")
+    var imageSize: Int?
+
+    @Option(help: "Resize the patch kernels to another patch size, in pixels.")
+    var patchSize: Int?
+
+    @Option(
+        help: "A shell pattern of tensors that the weights may lack; they are drawn at random.")
+    var allowMissing: [String] = []
+
+    @Option(help: "The precision of matrices and their products: fp32, bf16 or fp16.")
     var precision = "fp32"
 
     @Option(help: "Threads of the computation; one per core if not given.")
@@ -25,8 +35,8 @@ struct ModelOptions: ParsableArguments {
     var batchSize = 32
 
     func validate() throws {
-        guard ["fp32", "bf16"].contains(precision) else {
-            throw ValidationError("--precision \(precision): expected fp32 or bf16")
+        guard Self.precisions[precision] != nil else {
+            throw ValidationError("--precision \(precision): expected fp32, bf16 or fp16")
         }
         guard batchSize > 0 else {
             throw ValidationError("--batch_size \(batchSize): expected at least 1")
@@ -36,18 +46,26 @@ struct ModelOptions: ParsableArguments {
         }
     }
 
-    /// The dtype that `--precision` names.
-    var computeDType: DType { precision == "bf16" ? .bfloat16 : .float32 }
+    /// The dtype that `--precision` names, of matrices and of their products.
+    var computeDType: DType { Self.precisions[precision] ?? .float32 }
+
+    private static let precisions: [String: DType] = [
+        "fp32": .float32, "bf16": .bfloat16, "fp16": .float16,
+    ]
 
     /// What `--model` and `--config` name.
     func describe() throws -> ModelDescription {
         try ModelLocator.locate(
-            ModelSource(name: model, configurationFile: config, loadsWeights: true))
+            ModelSource(
+                name: model, configurationFile: config, loadsWeights: true, imageSize: imageSize,
+                patchSize: patchSize, allowedMissing: allowMissing))
     }
 
     /// Builds the model with its weights, after setting threads and memory up.
     func load(_ description: ModelDescription) throws -> CLIP {
         let device = try ComputeDevice.prepare(named: device, threadCount: threads)
-        return try CLIP(loading: description, device: device)
+        return try CLIP(loading: description, device: device, dtype: computeDType) { weights in
+            for note in weights.notes { Console.note(note) }
+        }
     }
 }

@@ -25,17 +25,17 @@ struct EvalCommand: ParsableCommand {
         guard !flags.bool("print_config") else {
             return print(RunConfigurationFile.text(of: flags), terminator: "")
         }
-        if configuration.precision.usesMasterWeights {
-            Console.note(
-                "--fp16_opt_level O2: weights stay in fp32; matrix products are what O1's are")
-        }
         try configuration.outputDirectory.map(OutputFolder.prepare)
         let description = try ModelLocator.locate(configuration.model)
         let evaluator = try Self.evaluator(configuration, for: description)
         for note in evaluator.notes { Console.note(note) }
         let device = try ComputeDevice.prepare(
             named: configuration.device, threadCount: configuration.threadCount)
-        let clip = try CLIP(loading: description, device: device)
+        let clip = try CLIP(
+            loading: description, device: device, dtype: Self.dtype(configuration.precision.compute)
+        ) { weights in
+            for note in weights.notes { Console.note(note) }
+        }
         let results = try evaluate(clip, by: evaluator, configuration)
         print(results.table(), terminator: "")
         if let output = configuration.outputDirectory {

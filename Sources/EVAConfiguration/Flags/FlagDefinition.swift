@@ -44,6 +44,9 @@ package struct FlagDefinition: Sendable {
     /// What it takes.
     package let type: FlagType
 
+    /// Whether a list that is given several times is the sum of what was given.
+    package let isRepeatable: Bool
+
     /// What holds when it is not given; nil for nothing.
     package let defaultValue: FlagValue?
 
@@ -59,10 +62,12 @@ package struct FlagDefinition: Sendable {
     init(
         _ name: String, _ type: FlagType, _ defaultValue: FlagValue? = nil,
         _ scope: FlagScope, _ effect: FlagEffect, aliases: [String] = [],
+        isRepeatable: Bool = false,
         _ help: String
     ) {
         self.name = name
         self.type = type
+        self.isRepeatable = isRepeatable
         self.defaultValue = defaultValue
         self.scope = scope
         self.effect = effect

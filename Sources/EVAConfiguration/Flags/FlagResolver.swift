@@ -34,7 +34,9 @@ struct FlagResolver {
             configurationFile: flags.text("config"),
             loadsWeights: flags.verb == .eval || flags.bool("pretrained"),
             imageSize: flags.optionalInteger("image_size"),
-            patchDropout: flags.optionalNumber("patch_dropout"))
+            patchSize: flags.optionalInteger("patch_size"),
+            patchDropout: flags.optionalNumber("patch_dropout"),
+            allowedMissing: flags.list("allow_missing"))
     }
 
     var evaluationTasks: EvaluationTasks {

@@ -17,6 +17,12 @@ extension FlagTable {
             "image_size", .integer, nil, .both, .added,
             "Resize the position embeddings to another image size, in pixels."),
         .init(
+            "patch_size", .integer, nil, .both, .added,
+            "Resize the patch kernels to another patch size, in pixels."),
+        .init(
+            "allow_missing", .list, nil, .both, .added, isRepeatable: true,
+            "Shell patterns of tensors that the weights may lack; they are drawn at random."),
+        .init(
             "patch_dropout", .number, nil, .train, .added, aliases: ["force_patch_dropout"],
             "Share of patches left out of each training image; the model's own if not given."),
         .init(

@@ -7,9 +7,15 @@ package struct FlagValues: Sendable, Equatable {
 
     package init(verb: FlagVerb) { self.verb = verb }
 
-    /// Sets a flag; the last value given counts.
+    /// Sets a flag; the last value given counts, but where lists add up.
     mutating func set(_ definition: FlagDefinition, to value: FlagValue) {
-        given[definition.name] = value
+        if definition.isRepeatable, case .list(let more) = value,
+            case .list(let before)? = given[definition.name]
+        {
+            given[definition.name] = .list(before + more)
+        } else {
+            given[definition.name] = value
+        }
     }
 
     /// These flags, and those of `file` that are not among them.

@@ -12,6 +12,12 @@ public struct ModelSource: Codable, Sendable, Equatable {
     /// Another image size, to which position embeddings are resized; nil for the model's own.
     public var imageSize: Int?
 
+    /// Another patch size, to which the patch kernels are resized; nil for the model's own.
+    public var patchSize: Int?
+
+    /// Shell patterns of tensors that the weights may lack; their parameters are drawn.
+    public var allowedMissing: [String]
+
     /// Another share of patches left out in training; nil for the model's own.
     public var patchDropout: Double?
 
@@ -22,21 +28,27 @@ public struct ModelSource: Codable, Sendable, Equatable {
     ///   - configurationFile: The configuration of a bare weights file.
     ///   - loadsWeights: Whether training starts from the model's weights.
     ///   - imageSize: Another image size.
+    ///   - patchSize: Another patch size.
     ///   - patchDropout: Another share of patches left out.
+    ///   - allowedMissing: Shell patterns of tensors that the weights may lack.
     public init(
         name: String, configurationFile: String? = nil, loadsWeights: Bool = false,
-        imageSize: Int? = nil, patchDropout: Double? = nil
+        imageSize: Int? = nil, patchSize: Int? = nil, patchDropout: Double? = nil,
+        allowedMissing: [String] = []
     ) {
         self.name = name
         self.configurationFile = configurationFile
         self.loadsWeights = loadsWeights
         self.imageSize = imageSize
+        self.patchSize = patchSize
         self.patchDropout = patchDropout
+        self.allowedMissing = allowedMissing
     }
 
     func validate(_ check: inout ValidationCheck) {
         check.require(!name.isEmpty, "--model", "expected a model's name, a folder or a file")
         if let imageSize { check.size(imageSize, "--image_size") }
+        if let patchSize { check.size(patchSize, "--patch_size") }
         if let patchDropout { check.rate(patchDropout, "--patch_dropout") }
     }
 }

@@ -5,10 +5,19 @@ package import Torch
 extension CLIP {
     /// Builds a described network and loads its weights.
     ///
-    /// - Throws: `WeightsError` when there are none or they do not fit.
-    package init(loading description: ModelDescription, device: Device) throws {
-        self.init(description.configuration, device: device)
-        try loadWeights(from: description.openWeights())
+    /// - Parameters:
+    ///   - description: the network and where its weights are.
+    ///   - device: where the parameters live.
+    ///   - dtype: the format in which matrices are kept.
+    ///   - report: gets what was loaded.
+    /// - Throws: `WeightsError` when there are no weights or they do not fit.
+    package init(
+        loading description: ModelDescription, device: Device, dtype: DType = .float32,
+        report: (LoadedWeights) -> Void = { _ in }
+    ) throws {
+        let container = try description.openWeights()
+        self.init(description.configuration, device: device, dtype: dtype)
+        report(try loadWeights(from: container, policy: description.policy))
     }
 
     /// Writes a model folder: weights under open_clip's names, the configuration in rei's and

@@ -9,4 +9,6 @@ package struct ModelDescription: Sendable {
     package var preprocessing: PreprocessingConfiguration
     /// The weights file; nil for a network without weights.
     package let weightsPath: String?
+    /// What may differ between the weights and the network.
+    package var policy = WeightPolicy.exact
 }

@@ -8,7 +8,13 @@ package enum WeightNaming: String, Sendable, CaseIterable {
     case paddleMIX = "paddlemix"
 
     /// How the parameters with these names lie in a file of this naming, in their order.
-    package func layout(of parameters: [(name: String, shape: [Int])]) -> [StoredTensor] {
+    ///
+    /// - Parameters:
+    ///   - parameters: all parameters of a model.
+    ///   - fusesQueryValue: whether a PaddleMIX file was written with `fuse_qv`.
+    package func layout(
+        of parameters: [(name: String, shape: [Int])], fusesQueryValue: Bool = false
+    ) -> [StoredTensor] {
         // Models with norms inside attention keep q, k and v apart; the others fuse them.
         let hasSplitQKV = parameters.contains { $0.name.hasSuffix("attn.inner_attn_ln.weight") }
         var layout: [StoredTensor] = []
@@ -21,7 +27,8 @@ package enum WeightNaming: String, Sendable, CaseIterable {
                 case .openCLIP:
                     OpenCLIPNames.stored(parameter.name, hasSplitQKV: hasSplitQKV)
                 case .paddleMIX:
-                    PaddleMIXNames.stored(parameter.name, shape: parameter.shape)
+                    PaddleMIXNames.stored(
+                        parameter.name, shape: parameter.shape, fusesQueryValue: fusesQueryValue)
                 }
             if let place = places[stored.name] {
                 layout[place].parameters += stored.parameters
@@ -53,6 +60,6 @@ package enum WeightNaming: String, Sendable, CaseIterable {
     /// Whether `key` is a table that the program computes itself and a file may still hold.
     package static func isDerivedTable(_ key: String) -> Bool {
         key.hasSuffix("rope.freqs_cos") || key.hasSuffix("rope.freqs_sin")
-            || key == "text.attn_mask"
+            || key == "text.attn_mask" || key.hasSuffix("relative_position_index")
     }
 }

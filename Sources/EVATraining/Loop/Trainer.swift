@@ -235,10 +235,13 @@ package final class Trainer {
                 state.dataName = started.dataName
             }
         } else if configuration.model.loadsWeights {
-            let weights = try description.openWeights()
-            try clip.loadWeights(from: weights, mayLack: addsLogitBias ? ["logit_bias"] : [])
-            notes.append("weights loaded from \(weights.path)")
-            if addsLogitBias, !weights.names.contains("logit_bias") {
+            var policy = description.policy
+            if addsLogitBias { policy.allowedMissing.append("logit_bias") }
+            let weights = try clip.loadWeights(
+                from: description.openWeights(), policy: policy,
+                seed: UInt64(bitPattern: Int64(configuration.seed)))
+            notes += weights.notes
+            if addsLogitBias, weights.drawn.contains("logit_bias") {
                 clip.restartLogits()
                 notes.append(
                     "--loss sigmoid: the weights have no logit_bias, so the logits' scale and bias "

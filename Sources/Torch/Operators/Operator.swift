@@ -74,6 +74,7 @@ package enum Operator: String, CaseIterable, Sendable {
     case layerNorm = "aten::layer_norm"
     case linear = "evaclip::linear"
     case matmul = "aten::matmul"
+    case resizeBicubic = "aten::upsample_bicubic2d"
     case scaledDotProductAttention = "aten::scaled_dot_product_attention"
     // Random
     case bernoulli = "aten::bernoulli_.float"

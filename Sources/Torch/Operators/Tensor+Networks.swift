@@ -25,6 +25,14 @@ extension Tensor {
         Operator.embedding(.tensor(self), .tensor(indices), .int(-1), .bool(false), .bool(false))
     }
 
+    /// Planes resized by cubic convolution (Keys, a = -0.75), corners not aligned, no antialiasing.
+    ///
+    /// - Shape: `[B, C, H, W]` gives `[B, C, height, width]`.
+    package func resizedBicubic(height: Int, width: Int) -> Tensor {
+        Operator.resizeBicubic(
+            .tensor(self), .ints([height, width]), .bool(false), .none, .none)
+    }
+
     /// `softmax(q k^T / sqrt(E)) v`, each query seeing all keys or, if causal, those up to itself.
     ///
     /// - Shape: `q`, `k`, `v` `[B, H, N, E]` give `[B, H, N, E]`.
