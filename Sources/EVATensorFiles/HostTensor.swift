@@ -89,6 +89,30 @@ public struct HostTensor: Sendable {
         storage = .mapped(file, range)
     }
 
+    /// The same bytes under another shape, whose count of elements must be the same.
+    package func reshaped(_ shape: [Int]) -> HostTensor {
+        switch storage {
+        case .owned(let bytes): HostTensor(elementType: elementType, shape: shape, bytes: bytes)
+        case .mapped(let file, let range):
+            HostTensor(elementType: elementType, shape: shape, file: file, range: range)
+        }
+    }
+
+    /// Some of the parts that lie one after another along the first dimension, which must exist.
+    package func rows(_ rows: Range<Int>) -> HostTensor {
+        let size = byteCount / max(1, shape[0])
+        let range = rows.lowerBound * size..<rows.upperBound * size
+        let shape = [rows.count] + shape.dropFirst()
+        return switch storage {
+        case .owned(let bytes):
+            HostTensor(elementType: elementType, shape: shape, bytes: Array(bytes[range]))
+        case .mapped(let file, let whole):
+            HostTensor(
+                elementType: elementType, shape: shape, file: file,
+                range: whole.lowerBound + range.lowerBound..<whole.lowerBound + range.upperBound)
+        }
+    }
+
     /// Gives access to the bytes; the pointer is valid inside the closure only and may be unaligned.
     ///
     /// - Parameter body: Receives exactly `byteCount` bytes.

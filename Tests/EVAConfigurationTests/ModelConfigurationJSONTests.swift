@@ -193,6 +193,17 @@ struct ModelConfigurationJSONTests {
         #expect(try read(openCLIP) == model)
     }
 
+    @Test("PaddleMIX's form round-trips exactly", arguments: ModelPreset.all)
+    func paddleMIXRoundTrip(preset: ModelPreset) throws {
+        var configuration = preset.configuration
+        #expect(try read(configuration.paddleMIXJSON()) == configuration)
+        // PaddleMIX takes the mean where nothing is said, rei the class token.
+        configuration.vision.pooling = .mean
+        configuration.vision.qkvBias = false
+        configuration.initialLogitBias = -10
+        #expect(try read(configuration.paddleMIXJSON()) == configuration)
+    }
+
     @Test("rei's form round-trips every feed-forward width and every unusual value")
     func reiRoundTripOfUnusualValues() throws {
         var configuration = try ModelPreset.named("EVA02-CLIP-Nano").configuration

@@ -40,6 +40,22 @@ struct PreprocessingConfigurationTests {
             try read(json) == PreprocessingConfiguration(imageSize: 336, resizeMode: mode))
     }
 
+    @Test(
+        "PaddleMIX's form is written as it is read, but for a mode that it lacks",
+        arguments: PreprocessingConfiguration.ResizeMode.allCases)
+    func paddleMIXRoundTrip(mode: PreprocessingConfiguration.ResizeMode) throws {
+        let preprocessing = PreprocessingConfiguration(
+            imageSize: 336, mean: [0.1, 0.2, 0.3], interpolation: .bilinear, resizeMode: mode)
+        guard mode != .longest else {
+            #expect(
+                errorText { _ = try preprocessing.paddleMIXImageProcessor(training: false) }
+                    .contains("resize_mode"))
+            return
+        }
+        let data = try preprocessing.paddleMIXImageProcessor(training: false)
+        #expect(try read(String(decoding: data, as: UTF8.self)) == preprocessing)
+    }
+
     @Test("PaddleMIX's silence means other numbers than open_clip's")
     func paddleMIXDefaults() throws {
         let read = try read(#"{"do_resize": true}"#)

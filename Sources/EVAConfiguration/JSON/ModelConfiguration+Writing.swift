@@ -28,6 +28,24 @@ extension ModelConfiguration {
         return Data(document.encoded().utf8)
     }
 
+    /// The contents of PaddleMIX's `config.json`.
+    ///
+    /// Every value that decides the network is spelt out, because PaddleMIX's defaults are not rei's. The
+    /// keys that `reiJSON()` adds are written here too where a value is not the published one; PaddleMIX
+    /// ignores them.
+    ///
+    /// - Returns: The file's bytes.
+    public func paddleMIXJSON() -> Data {
+        let document = withLogitBias([
+            "architectures": .array([.string("EVACLIP")]),
+            "embed_dim": .integer(embedWidth),
+            "model_type": .string("evaclip"),
+            "text_cfg": text.reiValue,
+            "vision_cfg": vision.paddleMIXValue,
+        ])
+        return Data(document.encoded().utf8)
+    }
+
     private func openCLIPValue(timmName: String) -> JSONValue {
         var visionKeys: [String: JSONValue] = [
             "image_size": .integer(vision.imageSize),
@@ -64,10 +82,23 @@ extension ModelConfiguration {
 
 extension VisionConfiguration {
     fileprivate func reiValue(name: String) -> JSONValue {
+        var keys = commonKeys
+        keys["eva_model_name"] = .string(name)
+        keys["global_average_pool"] = .bool(pooling == .mean)
+        return .object(keys)
+    }
+
+    fileprivate var paddleMIXValue: JSONValue {
+        var keys = commonKeys
+        keys["inner_attn_ln"] = .bool(usesSubLayerNorm)
+        keys["use_mean_pooling"] = .bool(pooling == .mean)
+        return .object(keys)
+    }
+
+    /// What rei and PaddleMIX spell alike.
+    private var commonKeys: [String: JSONValue] {
         var keys: [String: JSONValue] = [
             "drop_path_rate": .number(dropPathRate),
-            "eva_model_name": .string(name),
-            "global_average_pool": .bool(pooling == .mean),
             "head_width": .integer(headWidth),
             "image_size": .integer(imageSize),
             "layers": .integer(layerCount),
@@ -89,7 +120,7 @@ extension VisionConfiguration {
         if innerAttentionNormEpsilon != 1e-6 {
             keys["inner_attn_ln_eps"] = .number(innerAttentionNormEpsilon)
         }
-        return .object(keys)
+        return keys
     }
 }
 

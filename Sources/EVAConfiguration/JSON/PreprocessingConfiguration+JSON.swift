@@ -86,6 +86,53 @@ extension PreprocessingConfiguration {
         }
     }
 
+    /// The contents of PaddleMIX's `image_preprocessor_config.json`.
+    ///
+    /// - Parameter training: Whether pictures are cropped at random as the published models' were
+    ///   in training: 90 to 100 % of the area, no flip.
+    /// - Returns: The file's bytes.
+    /// - Throws: `ConfigurationError` where PaddleMIX cannot prepare pictures in this way.
+    public func paddleMIXImageProcessor(training: Bool) throws -> Data {
+        guard resizeMode != .longest else {
+            throw ConfigurationError(
+                source: "preprocess_cfg", keyPath: "resize_mode",
+                message: "PaddleMIX does not know \"longest\"; use another naming than paddlemix")
+        }
+        // Random crops need both sides; for evaluation both sides mean a distorted picture.
+        let square = JSONValue.object([
+            "height": .integer(imageSize), "width": .integer(imageSize),
+        ])
+        let isSquashed = training || resizeMode == .squash
+        let size = isSquashed ? square : .object(["shortest_edge": .integer(imageSize)])
+        let document = JSONValue.object([
+            "crop_size": .integer(imageSize),
+            "do_convert_rgb": .bool(true),
+            "do_crop": .bool(!training),
+            "do_flip": .bool(false),
+            "do_normalize": .bool(true),
+            "do_rand_resize_crop": .bool(training),
+            "do_rescale": .bool(false),
+            "do_resize": .bool(!training),
+            "image_mean": .array(mean.map(JSONValue.decimal)),
+            "image_processor_type": .string("CLIPImageProcessor"),
+            "image_std": .array(std.map(JSONValue.decimal)),
+            "interpolation": .string(interpolation.rawValue),
+            "scale": .array([.number(0.9), .number(1)]),
+            "size": size,
+        ])
+        return Data(document.encoded().utf8)
+    }
+
+    /// The contents of PaddleMIX's `text_preprocessor_config.json`, whose result PaddleMIX does not
+    /// use.
+    public static func paddleMIXTextProcessor() -> Data {
+        let document = JSONValue.object([
+            "max_words": .integer(77), "prompt": .string(""),
+            "text_processor_type": .string("CLIPTextProcessor"),
+        ])
+        return Data(document.encoded().utf8)
+    }
+
     /// The contents of open_clip's `preprocess_cfg`.
     var openCLIPValue: JSONValue {
         .object([

@@ -13,6 +13,9 @@ struct ModelFolder {
     /// What weights end with, for files of other names.
     static let weightsSuffixes = [".safetensors", ".pt", ".pth", ".bin", ".pdparams"]
 
+    /// Files that end as weights do and are none.
+    private static let otherTensors: Set<String> = ["golden.safetensors", "optimizer.safetensors"]
+
     /// rei's form describes every network; open_clip's can only name the published ones.
     private static let configurationNames = [
         "config.json", "model_config.json", "open_clip_config.json",
@@ -37,7 +40,8 @@ struct ModelFolder {
         if let usual = existing(Self.weightsNames) { return usual }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let candidates = names.filter { name in
-            !name.hasPrefix(".") && Self.weightsSuffixes.contains(where: name.hasSuffix)
+            !name.hasPrefix(".") && !Self.otherTensors.contains(name)
+                && Self.weightsSuffixes.contains(where: name.hasSuffix)
         }
         return candidates.count == 1 ? "\(path)/\(candidates[0])" : nil
     }

@@ -1,5 +1,6 @@
 internal import EVAConfiguration
 internal import EVAData
+internal import EVAEvaluation
 internal import EVALayers
 internal import EVAModels
 internal import EVAOptimization
@@ -45,11 +46,11 @@ extension Trainer {
 
     /// Writes the model's folder, and the averaged weights' in it.
     func writeModel(into folder: String) throws {
-        try clip.write(into: folder, preprocessing: preprocessing)
+        try clip.writeFolder(into: folder, preprocessing: preprocessing)
         guard let average else { return }
         try OutputFolder.prepare(folder + Self.averageFolder)
         try average.whileInPlace {
-            try clip.write(into: folder + Self.averageFolder, preprocessing: preprocessing)
+            try clip.writeFolder(into: folder + Self.averageFolder, preprocessing: preprocessing)
         }
     }
 

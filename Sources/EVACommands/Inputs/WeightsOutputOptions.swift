@@ -1,0 +1,28 @@
+internal import ArgumentParser
+
+/// The options of every verb that writes a model's weights.
+struct WeightsOutputOptions: ParsableArguments {
+    @Flag(help: "Replace the output if it exists.")
+    var force = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep golden vectors in a folder: features of fixed inputs, for verify. They need the "
+                + "whole model in memory (in bf16 beyond 2 billion parameters).",
+            valueName: "true|false"), transform: Self.bool)
+    var golden = true
+
+    @Option(help: "cpu, cuda or cuda:N; auto takes a GPU where there is one.")
+    var device = "auto"
+
+    @Option(help: "Threads of the computation; one per core if not given.")
+    var threads: Int?
+
+    private static func bool(_ text: String) throws -> Bool {
+        switch text.lowercased() {
+        case "true", "yes", "1": true
+        case "false", "no", "0": false
+        default: throw ValidationError("expected true or false, got \(text)")
+        }
+    }
+}
