@@ -1,30 +1,25 @@
 package import EVAConfiguration
 internal import EVAData
 
-/// What this program cannot carry out of a run's configuration, and what does nothing in it.
+/// Where this program cannot carry a run out, and what does nothing in it.
 package enum TrainingSupport {
-    /// Every setting that asks for something that the program does not do.
-    ///
-    /// A pure function, so that a run is refused before anything is loaded.
-    ///
-    /// - Returns: the flags with the reason and the remedy; empty for a run that can start.
-    package static func problems(of configuration: TrainingConfiguration)
-        -> [ConfigurationProblem]
-    {
-        divisions(configuration.distribution)
-    }
+    /// How launchers tell a process the number of its siblings: Open MPI, MPICH, Slurm's srun.
+    private static let worldSizeVariables = [
+        "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS",
+    ]
 
-    private static func divisions(_ distribution: DistributionConfiguration)
-        -> [ConfigurationProblem]
-    {
-        [
-            ("--sharding_parallel_degree", distribution.shardingDegree ?? 1),
-            ("--tensor_parallel_degree", distribution.tensorDegree),
-        ].filter { $0.1 > 1 }.map { flag, degree in
-            ConfigurationProblem(
-                keyPath: flag,
-                message: "this is one process, which cannot be divided by \(degree); give 1 or -1")
+    /// Why a run cannot start as one of several processes; nil for a process of its own.
+    ///
+    /// Each would train the whole run by itself and write over the others' files.
+    ///
+    /// - Parameter environment: the process's environment variables.
+    package static func refusal(environment: [String: String]) -> String? {
+        for name in worldSizeVariables {
+            guard let size = environment[name].flatMap({ Int($0) }), size > 1 else { continue }
+            return "this is one of \(size) processes (\(name)), and this version trains in one; "
+                + "start it once, or with mpirun -np 1"
         }
+        return nil
     }
 
     /// What was set, or is set by default, and changes nothing in this run: a line each.
@@ -41,8 +36,13 @@ package enum TrainingSupport {
             distribution.offloadsOptimizer,
             "--sharding offload: the optimizer's state stays on the device")
         note(
-            distribution.shardingDegree == 1,
-            "--sharding_parallel_degree 1: one process, nothing is divided")
+            distribution.shardingDegree != nil,
+            "--sharding_parallel_degree \(distribution.shardingDegree ?? 1): one process, nothing is "
+                + "divided")
+        note(
+            distribution.tensorDegree > 1,
+            "--tensor_parallel_degree \(distribution.tensorDegree): one process holds every layer whole"
+        )
         note(
             configuration.loss.isLocal,
             "--local_loss: in one process its own rows of the logits are all there are")

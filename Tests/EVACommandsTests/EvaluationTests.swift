@@ -221,7 +221,7 @@ import Testing
                 "0.05", "--layer_decay", "1.0", "--visual_ld", "0.75", "--text_ld", "0.75",
                 "--adam_beta1", "0.9", "--adam_beta2", "0.999", "--adam_epsilon", "1e-8",
                 "--max_grad_norm", "5.0", "--num_train_epochs", "2", "--tensor_parallel_degree",
-                "1", "--sharding_parallel_degree", "1", "--sharding", "stage2", "--bf16", "False",
+                "1", "--sharding_parallel_degree", "8", "--sharding", "stage2", "--bf16", "False",
                 "--output_dir", "./output", "--logging_steps", "1", "--do_train", "--disable_tqdm",
                 "True", "--save_steps", "50000", "--local_loss", "true", "--gather_with_grad",
                 "true", "--pretrained_text_model", model, "--classification_eval",

@@ -9,21 +9,26 @@ import Testing
     }
 
     @Test(
-        "What is not carried out is refused under its flag",
-        arguments: [
-            "--sharding_parallel_degree 8", "--tensor_parallel_degree 2",
-        ])
-    func refused(flags: String) throws {
-        let problems = TrainingSupport.problems(
-            of: try configuration(flags.split(separator: " ").map(String.init)))
-        let name = String(flags.split(separator: " ")[0])
-        #expect(problems.count == 1, "\(problems)")
-        #expect(problems.first?.description.hasPrefix(name) == true, "\(problems)")
+        "One of several processes does not start",
+        arguments: ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"])
+    func refused(variable: String) {
+        let refusal = TrainingSupport.refusal(environment: [variable: "8"])
+        #expect(refusal?.contains("8 processes (\(variable))") == true)
+        #expect(TrainingSupport.refusal(environment: [variable: "1"]) == nil)
     }
 
-    @Test("The default run, and what one process can do, is accepted")
+    @Test("Degrees of more than one process are taken, and said to divide nothing")
+    func degrees() throws {
+        let flags = ["--sharding_parallel_degree", "8", "--tensor_parallel_degree", "2"]
+        let notes = TrainingSupport.notes(on: try configuration(flags))
+        for flag in ["--sharding_parallel_degree 8", "--tensor_parallel_degree 2"] {
+            #expect(notes.count { $0.hasPrefix(flag) } == 1, "\(flag): \(notes)")
+        }
+    }
+
+    @Test("A process of its own, and what it says of the distributed flags")
     func accepted() throws {
-        #expect(TrainingSupport.problems(of: try configuration([])).isEmpty)
+        #expect(TrainingSupport.refusal(environment: [:]) == nil)
         let flags = [
             "--bf16", "--recompute", "--mask_duplicates", "--lr_scheduler_type", "constant",
             "--save_minutes", "1", "--last_epoch", "3", "--sharding", "stage2", "--local_loss",
@@ -31,7 +36,6 @@ import Testing
             "1", "--evaluation_strategy", "epoch", "--classification_eval", "c",
         ]
         let given = try configuration(flags)
-        #expect(TrainingSupport.problems(of: given).isEmpty)
         let notes = TrainingSupport.notes(on: given)
         for flag in ["--sharding:", "--sharding_parallel_degree 1", "--local_loss", "--gather"] {
             #expect(notes.count { $0.hasPrefix(flag) } == 1, "\(flag): \(notes)")

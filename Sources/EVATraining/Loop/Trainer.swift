@@ -44,11 +44,13 @@ package final class Trainer {
     ///
     /// Files of an earlier run in the output folder are untouched until `run` is called.
     ///
-    /// - Throws: `UsageError` for settings that this version does not carry out; whatever else keeps
+    /// - Throws: `UsageError` for one of several processes; whatever else keeps
     ///   the run from starting, each a typed error of one clear line.
     package init(_ configuration: TrainingConfiguration, device: Device) throws {
-        let unsupported = TrainingSupport.problems(of: configuration)
-        guard unsupported.isEmpty else { throw UsageError(unsupported.map(\.description)) }
+        let environment = ProcessInfo.processInfo.environment
+        if let refusal = TrainingSupport.refusal(environment: environment) {
+            throw UsageError(refusal)
+        }
         bestMetric = try BestMetric(configuration)
         notes = TrainingSupport.notes(on: configuration)
         self.configuration = configuration
