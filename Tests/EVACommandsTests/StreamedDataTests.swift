@@ -199,4 +199,23 @@ import Testing
             setup.flags("no", ["--train_data", "nowhere.tar"]), code: 1,
             words: ["nowhere.tar", "No such file"])
     }
+
+    @Test("data check reads parts and shards to their ends and names what is broken")
+    func check() throws {
+        let setup = try Setup()
+        let list = try setup.writeList()
+        let found = try EvaclipProcess.run(["data", "check", list])
+        #expect(found.code == 1, "\(found.errors)")
+        #expect(found.output.contains("6 of 17 samples are broken"), "\(found.output)")
+        #expect(found.output.contains("part-0.txt, record 1: "), "\(found.output)")
+
+        try setup.writeShards()
+        let shards = setup.run.folder.file("{00..01}.tar")
+        let whole = try EvaclipProcess.succeed("data", "check", shards)
+        #expect(whole.contains("12 samples were read; none is broken"), "\(whole)")
+        let path = setup.run.folder.file("01.tar")
+        try FileHandle(forWritingTo: URL(fileURLWithPath: path)).truncate(atOffset: 2000)
+        let cut = try EvaclipProcess.run(["data", "check", "\(shards)::\(list)"])
+        #expect(cut.code == 1 && cut.output.contains("01.tar, record "), "\(cut)")
+    }
 }

@@ -29,8 +29,9 @@ struct DataInspectorTests {
     ) throws -> (DataStatistics, bad: [Int]) {
         var bad: [Int] = []
         let statistics = try DataInspector(
-            source: source, tokenizer: CLIPTokenizer.published(), threads: threads
-        ).run(badSamples: badSamples ?? BadSampleLog()) { record, _ in bad.append(record) }
+            streams: [IndexedStream(source, seed: 0, shuffled: false)],
+            tokenizer: CLIPTokenizer.published(), threads: threads
+        ).run(badSamples: badSamples ?? BadSampleLog()) { _, record, _ in bad.append(record) }
         return (statistics, bad)
     }
 

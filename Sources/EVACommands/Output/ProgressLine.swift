@@ -11,7 +11,7 @@ struct ProgressLine {
     private var lastDrawn: ContinuousClock.Instant?
 
     /// - Parameters:
-    ///   - total: what there is to do.
+    ///   - total: what there is to do; 0 where that is not known.
     ///   - unit: what is counted, such as `pictures`.
     ///   - alreadyDone: what was done before; it counts for the bar, not for the rate.
     ///   - isWanted: false after `--disable_tqdm True`.
@@ -30,11 +30,17 @@ struct ProgressLine {
         lastDrawn = now
         let seconds = (now - start) / .seconds(1)
         let rate = Double(done - alreadyDone) / max(seconds, 1e-9)
-        let filled = total > 0 ? 24 * done / total : 24
-        let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 24 - filled)
         Console.redraw(
-            "[\(bar)] \(done)/\(total) \(unit), " + String(format: "%.1f/s", rate)
-                + Self.left(Double(total - done) / rate) + (details.isEmpty ? "" : ", " + details))
+            bar(done) + " \(unit), " + String(format: "%.1f/s", rate)
+                + (total > 0 ? Self.left(Double(total - done) / rate) : "")
+                + (details.isEmpty ? "" : ", " + details))
+    }
+
+    private func bar(_ done: Int) -> String {
+        guard total > 0 else { return "\(done)" }
+        let filled = min(24, 24 * done / total)
+        let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 24 - filled)
+        return "[\(bar)] \(done)/\(total)"
     }
 
     /// The time left as hours, minutes and seconds; nothing where it cannot be told.

@@ -60,7 +60,7 @@ struct DataOptions: ParsableArguments {
     }
 
     /// Opens the data.
-    func source() throws -> any SampleSource {
+    func streams() throws -> [any SampleStream] {
         guard let task = path ?? taskName, path == nil || taskName == nil else {
             throw ValidationError("expected one path, or --task_name")
         }
@@ -68,11 +68,13 @@ struct DataOptions: ParsableArguments {
         if FileManager.default.fileExists(atPath: task, isDirectory: &isFolder), isFolder.boolValue
         {
             guard FileManager.default.fileExists(atPath: task + "/annotations") else {
-                return try EvaluationFolder(path: task).images
+                return Self.streams(of: try EvaluationFolder(path: task).images)
             }
-            return try captions(root: task)
+            return Self.streams(of: try captions(root: task))
         }
-        if task == "coco_clip", let dataRoot { return try captions(root: dataRoot) }
+        if task == "coco_clip", let dataRoot {
+            return Self.streams(of: try captions(root: dataRoot))
+        }
         let defaults = TrainingConfiguration(model: ModelSource(name: model), outputDirectory: "")
         var data = defaults.data
         data.task = task
@@ -81,7 +83,11 @@ struct DataOptions: ParsableArguments {
         data.imageColumn = csvImgKey
         data.captionColumn = csvCaptionKey
         data.separator = csvSeparator.map { $0 == "\\t" ? "\t" : $0 }
-        return try TrainingData.open(data, model: modelConfiguration, seed: defaults.seed)
+        return try TrainingData.streams(data, model: modelConfiguration, seed: defaults.seed)
+    }
+
+    private static func streams(of source: any SampleSource) -> [any SampleStream] {
+        [IndexedStream(source, seed: 0, shuffled: false)]
     }
 
     private func captions(root: String) throws -> any SampleSource {
@@ -93,16 +99,18 @@ struct DataOptions: ParsableArguments {
 
     /// Reads all of the data.
     func inspect(
-        _ source: any SampleSource, badSamples: BadSampleLog,
-        broken: (Int, String) -> Void = { _, _ in }
+        _ streams: [any SampleStream], badSamples: BadSampleLog,
+        broken: (String, Int, String) -> Void = { _, _, _ in }
     ) throws -> DataStatistics {
-        Console.note(source.summary)
+        for stream in streams { Console.note(stream.summary) }
+        let counts = streams.compactMap(\.count)
         var progress = ProgressLine(
-            total: source.count, unit: "samples", isWanted: showsProgress)
+            total: counts.count == streams.count ? counts.reduce(0, +) : 0, unit: "samples",
+            isWanted: showsProgress)
         defer { progress.finish() }
         let cores = ProcessInfo.processInfo.activeProcessorCount
         return try DataInspector(
-            source: source, tokenizer: CLIPTokenizer.published(),
+            streams: streams, tokenizer: CLIPTokenizer.published(),
             threads: dataloaderNumWorkers > 0 ? dataloaderNumWorkers : cores
         ).run(badSamples: badSamples, broken: broken) { progress.update($0) }
     }
@@ -123,10 +131,9 @@ struct DataCheckCommand: ParsableCommand {
 
     func run() throws {
         try output.map(TensorOutput.check)
-        let source = try data.source()
         var printed: [String] = []
-        let found = try data.inspect(source, badSamples: BadSampleLog(path: output)) {
-            if printed.count < first { printed.append("\(source.name), record \($0): \($1)") }
+        let found = try data.inspect(data.streams(), badSamples: BadSampleLog(path: output)) {
+            if printed.count < first { printed.append("\($0), record \($1): \($2)") }
         }
         for line in printed { print(line) }
         guard found.broken > 0 else {
@@ -150,10 +157,10 @@ struct DataStatsCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let source = try data.source()
-        let found = try data.inspect(source, badSamples: BadSampleLog())
+        let streams = try data.streams()
+        let found = try data.inspect(streams, badSamples: BadSampleLog())
         let summary = DataSummary(
-            found, name: source.name,
+            found, name: streams.map(\.name).joined(separator: "::"),
             contextLength: try data.modelConfiguration.text.contextLength)
         guard json else { return print(summary.table) }
         let encoder = JSONEncoder()

@@ -10,22 +10,24 @@ import Synchronization
 /// memory does not grow with the data, and the result does not depend on the threads.
 package struct DataInspector {
     private static let stretch = 512
+    // Records out of shards bring their bytes along.
+    private static let stretchBytes = 128 << 20
 
-    private let source: any SampleSource
+    private let streams: [any SampleStream]
     private let tokenizer: CLIPTokenizer
     private let threads: Int
     private let limits: ImageLimits
 
     /// - Parameters:
-    ///   - source: The data.
+    ///   - streams: The data, read one after another.
     ///   - tokenizer: What texts are given to.
     ///   - threads: How many samples are read at once.
     ///   - limits: The largest pictures that are decoded.
     package init(
-        source: any SampleSource, tokenizer: CLIPTokenizer, threads: Int,
+        streams: [any SampleStream], tokenizer: CLIPTokenizer, threads: Int,
         limits: ImageLimits = ImageLimits()
     ) {
-        self.source = source
+        self.streams = streams
         self.tokenizer = tokenizer
         self.threads = max(1, threads)
         self.limits = limits
@@ -35,31 +37,55 @@ package struct DataInspector {
     ///
     /// - Parameters:
     ///   - badSamples: Where samples that cannot be read are listed.
-    ///   - broken: Receives each of them with the reason.
+    ///   - broken: Receives the file or data set of each of them, its number there, and the reason.
     ///   - progress: Receives how many samples have been read.
-    /// - Throws: `DataError` when the list cannot be written.
+    /// - Throws: `DataError` when there is nothing to read, or when the list cannot be written.
     package func run(
-        badSamples: BadSampleLog, broken: (_ record: Int, _ reason: String) -> Void = { _, _ in },
+        badSamples: BadSampleLog,
+        broken: (_ file: String, _ record: Int, _ reason: String) -> Void = { _, _, _ in },
         progress: (Int) -> Void = { _ in }
     ) throws -> DataStatistics {
         var statistics = DataStatistics()
         let start = ContinuousClock.now
-        statistics.samples = source.count
-        for first in stride(from: 0, to: source.count, by: Self.stretch) {
-            let range = first..<min(first + Self.stretch, source.count)
-            for (record, result) in zip(range, inspect(range)) {
-                switch result {
-                case .success(let facts): statistics.add(facts)
-                case .failure(let failure):
-                    statistics.broken += 1
-                    try badSamples.note(record, of: source.name, reason: failure.reason)
-                    broken(record, failure.reason)
+        for stream in streams {
+            let reader = try stream.makeReader(share: RankShare(), from: StreamCursor())
+            var isEnd = false
+            while !isEnd {
+                let records = try nextRecords(of: reader, isEnd: &isEnd)
+                for (record, result) in zip(records, inspect(records)) {
+                    switch result {
+                    case .success(let facts): statistics.add(facts)
+                    case .failure(let failure):
+                        statistics.broken += 1
+                        try badSamples.note(
+                            record.number, of: record.file, reason: failure.reason)
+                        broken(record.file, record.number, failure.reason)
+                    }
                 }
+                statistics.samples += records.count
+                progress(statistics.samples)
             }
-            progress(range.upperBound)
         }
         statistics.seconds = (ContinuousClock.now - start) / .seconds(1)
         return statistics
+    }
+
+    /// The next stretch of the first pass.
+    private func nextRecords(of reader: any SampleStreamReader, isEnd: inout Bool) throws
+        -> [StreamRecord]
+    {
+        var records: [StreamRecord] = []
+        var byteCount = 0
+        while records.count < Self.stretch && byteCount < Self.stretchBytes {
+            let record = try reader.next()
+            guard record.pass == 0 else {
+                isEnd = true
+                break
+            }
+            records.append(record)
+            byteCount += record.byteCount
+        }
+        return records
     }
 
     private struct Failure: Error {
@@ -69,24 +95,24 @@ package struct DataInspector {
     private typealias Outcome = Result<DataStatistics.Facts, Failure>
 
     /// Reads neighbouring samples, whichever thread is free the next of them.
-    private func inspect(_ range: Range<Int>) -> [Outcome] {
-        let next = Atomic(range.lowerBound)
-        let outcomes = Mutex([Outcome?](repeating: nil, count: range.count))
-        DispatchQueue.concurrentPerform(iterations: min(threads, range.count)) { _ in
+    private func inspect(_ records: [StreamRecord]) -> [Outcome] {
+        let next = Atomic(0)
+        let outcomes = Mutex([Outcome?](repeating: nil, count: records.count))
+        DispatchQueue.concurrentPerform(iterations: min(threads, records.count)) { _ in
             while true {
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                guard index < range.upperBound else { return }
-                let outcome = outcome(of: index)
-                outcomes.withLock { $0[index - range.lowerBound] = outcome }
+                guard index < records.count else { return }
+                let outcome = outcome(of: records[index])
+                outcomes.withLock { $0[index] = outcome }
             }
         }
         return outcomes.withLock { $0.compactMap { $0 } }
     }
 
-    private func outcome(of index: Int) -> Outcome {
+    private func outcome(of record: StreamRecord) -> Outcome {
         do {
-            let name = "\(source.name), record \(index)"
-            return .success(try facts(source.sample(at: index), name: name))
+            return .success(
+                try facts(record.sample(), name: "\(record.file), record \(record.number)"))
         } catch {
             return .failure(Failure(reason: "\(error)"))
         }

@@ -116,37 +116,39 @@ package struct TrainingData {
         }
     }
 
-    /// Opens the one data set of known length that a configuration names.
+    /// Opens the data sets that a configuration names, to be read once from front to back.
     ///
-    /// - Throws: `DataError` or `TensorFileError` when it is missing or faulty, when it is another
-    ///   kind of data, or when the model cannot take it.
-    package static func open(
+    /// - Throws: `DataError` or `TensorFileError` when one is missing or faulty, or when the model
+    ///   cannot take it.
+    package static func streams(
         _ configuration: TrainingDataConfiguration, model: ModelConfiguration, seed: Int
-    ) throws -> any SampleSource {
-        let parts = try DataSpelling.open(
-            configuration, model: model, seed: UInt64(bitPattern: Int64(seed)))
-        guard parts.count == 1, case .samples(let source) = parts[0] else {
-            throw DataError(
-                configuration.task,
-                "is read from the front as it is trained on; expected one data set of known length")
+    ) throws -> [any SampleStream] {
+        let seed = UInt64(bitPattern: Int64(seed))
+        return try DataSpelling.open(configuration, model: model, seed: seed).map {
+            try stream(of: $0, seed: seed, shuffled: false)
         }
-        return source
+    }
+
+    private static func stream(of part: DataSpelling.Part, seed: UInt64, shuffled: Bool) throws
+        -> any SampleStream
+    {
+        switch part {
+        case .samples(let source):
+            IndexedStream(source, seed: seed, shuffled: shuffled)
+        case .shards(let name, let paths, let format):
+            try ShardStream(
+                name: name, shards: paths, format: format,
+                count: format == .webDataset ? ShardSizes.count(of: paths) : nil, seed: seed,
+                shuffled: shuffled)
+        }
     }
 
     private static func mixture(
         of parts: [DataSpelling.Part], _ configuration: TrainingDataConfiguration, seed: UInt64
     ) throws -> StreamMixture {
         let parts = configuration.upsamplingFactors == nil ? joined(parts) : parts
-        let streams = try parts.map { part -> any SampleStream in
-            switch part {
-            case .samples(let source):
-                IndexedStream(source, seed: seed, shuffled: configuration.shuffles)
-            case .shards(let name, let paths, let format):
-                try ShardStream(
-                    name: name, shards: paths, format: format,
-                    count: format == .webDataset ? ShardSizes.count(of: paths) : nil, seed: seed,
-                    shuffled: configuration.shuffles)
-            }
+        let streams = try parts.map {
+            try stream(of: $0, seed: seed, shuffled: configuration.shuffles)
         }
         if streams.count == 1, configuration.upsamplingFactors == nil {
             return StreamMixture(streams[0])
