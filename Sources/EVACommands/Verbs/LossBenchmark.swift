@@ -45,7 +45,9 @@ struct LossBenchmark {
         }
     }
 
-    func run() throws -> Result {
+    func run() throws -> Result { try throwingTorchFailures(measure) }
+
+    private func measure() throws -> Result {
         let random = RandomSource(seed: 1)
         let (images, texts) = (features(random.stream("images")), features(random.stream("texts")))
         let logScale = leaf(Tensor.full([], log(10), device: .cpu))
