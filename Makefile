@@ -2,7 +2,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build demo test test-release lint format bench docs docs-flags golden
+.PHONY: help setup build demo test test-numbers test-release lint format bench docs docs-flags golden
 
 # Extra arguments: `make test ARGS="--filter TokenizerTests"`.
 ARGS ?=
@@ -37,6 +37,16 @@ test: setup  ## Runs all tests, unoptimised.
 test-release: setup  ## Runs all tests, optimised.
 	@$(ENVIRONMENT) scripts/test swift test --disable-xctest -c release \
 		--scratch-path .build-release-tests -Xswiftc -enable-testing $(FLAGS) $(ARGS)
+
+# Suites whose tests compare numbers, and the smallest of them.
+NUMBERS = TorchTests|EVAModelsTests|EVAOptimizationTests|ModelParityTests|ContrastiveLossTests|PrecisionTests|ZeroShotClassifierTests|FeatureEncoderTests
+FEW_NUMBERS = LinearTests|MachineTests|VisionTowerTests|ModelParityTests
+
+test-numbers: setup  ## Runs the tests of numbers as on processors with AVX2 alone, and with less.
+	@$(ENVIRONMENT) ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 \
+		scripts/test swift test --disable-xctest $(FLAGS) --filter '$(NUMBERS)'
+	@$(ENVIRONMENT) ONEDNN_MAX_CPU_ISA=SSE41 ATEN_CPU_CAPABILITY=default \
+		scripts/test swift test --disable-xctest $(FLAGS) --filter '$(FEW_NUMBERS)'
 
 lint:  ## Checks format, scripts, and the rules of the project.
 	swift format lint --strict --parallel --recursive --configuration .swift-format $(SWIFT_SOURCES)

@@ -138,8 +138,8 @@ let package = Package(
         .testTarget(
             name: "EVACommandsTests",
             dependencies: [
-                "EVAConfiguration", "EVAData", "EVAImaging", "EVATensorFiles", "EVATestSupport",
-                "EVATokenizer", "evaclip",
+                "EVACommands", "EVAConfiguration", "EVAData", "EVAImaging", "EVATensorFiles",
+                "EVATestSupport", "EVATokenizer", "evaclip",
             ]),
     ],
     cxxLanguageStandard: .cxx20

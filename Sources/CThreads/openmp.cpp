@@ -91,8 +91,6 @@ std::mutex critical, atomic_update, naming;
 
 EXPORTED int32_t cth_affinity_count(void) { return affinity_count(); }
 
-EXPORTED void cth_set_watch_time(int64_t nanoseconds) { cth::watch_nanoseconds = nanoseconds; }
-
 EXPORTED uint64_t cth_region_count(void) { return region_count; }
 
 EXPORTED void omp_set_num_threads(int count) { own_setting = std::max(count, 1); }

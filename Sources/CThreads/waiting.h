@@ -11,10 +11,10 @@
 
 namespace cth {
 
-// How long a waiting thread watches before it sleeps. Work mostly comes within microseconds of the
-// last, and waking a sleeper takes tens of them. A thread that watches for longer takes the core
-// from the very thread that it waits for when others run there too.
-inline std::atomic<int64_t> watch_nanoseconds{100'000};
+// How long a waiting thread watches before it sleeps. Threads of a region mostly end within
+// microseconds of each other. A thread that watches for longer takes the core from the very thread
+// that it waits for when others run there too, and is no faster when none do (docs/log.md).
+constexpr int64_t watch_nanoseconds = 5'000;
 
 inline int64_t now() {
     timespec time;
@@ -47,7 +47,7 @@ class alignas(64) Signal {
     // Returns once the value is another than `old`.
     void wait_while(uint32_t old) {
         if (value() != old) return;
-        const int64_t limit = now() + watch_nanoseconds.load(std::memory_order_relaxed);
+        const int64_t limit = now() + watch_nanoseconds;
         do {
             for (int i = 0; i < 32; ++i) {
                 if (value() != old) return;

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import EVAConfiguration
 internal import Foundation
+internal import Torch
 
 /// The command `evaclip`.
 public enum EvaclipCommand {
@@ -11,6 +12,7 @@ public enum EvaclipCommand {
     public static func run(_ arguments: [String]) -> Int32 {
         // A file that grows beyond the limit of its size is then an error of the writing call.
         signal(SIGXFSZ, SIG_IGN)
+        CrashNotice.install()
         do {
             try refuseUnknownVerb(arguments)
             var command = try Root.parseAsRoot(ArgumentSpelling.normalized(arguments))
@@ -18,6 +20,11 @@ public enum EvaclipCommand {
         } catch let error as UsageError {
             Console.error(error.description)
             return ExitCode.validationFailure.rawValue
+        } catch let error as TorchError where error.kind == .memory {
+            Console.error(
+                "\(error); a smaller batch, smaller pictures or a 16-bit precision take less, and "
+                    + "so does --recompute True in training")
+            return ExitCode.failure.rawValue
         } catch {
             let code = Root.exitCode(for: error).rawValue
             guard code == 0 else {

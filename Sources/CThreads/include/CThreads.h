@@ -15,9 +15,6 @@ extern "C" {
 // Processors that the scheduler lets this thread run on.
 int32_t cth_affinity_count(void);
 
-// How long a thread without work watches for new work before it sleeps, in nanoseconds.
-void cth_set_watch_time(int64_t nanoseconds);
-
 // Parallel regions that this implementation has run; 0 tells that the calls go elsewhere.
 uint64_t cth_region_count(void);
 
