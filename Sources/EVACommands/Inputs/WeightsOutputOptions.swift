@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import EVAConfiguration
 
 /// The options of every verb that writes a model's weights.
 struct WeightsOutputOptions: ParsableArguments {
@@ -15,7 +16,9 @@ struct WeightsOutputOptions: ParsableArguments {
     @Option(help: "cpu, cuda or cuda:N; auto takes a GPU where there is one.")
     var device = "auto"
 
-    @Option(help: "Threads of the computation; one per core if not given.")
+    @Option(
+        help: FlagRange.threads.help("Threads of the computation; one per core if not given."),
+        transform: FlagRange.threads.integer)
     var threads: Int?
 
     private static func bool(_ text: String) throws -> Bool {

@@ -5,6 +5,7 @@ internal import EVAModels
 internal import EVATokenizer
 internal import EVATraining
 internal import Foundation
+internal import Torch
 
 /// `evaclip data`: looks at data before anything is trained on it.
 struct DataCommand: ParsableCommand {
@@ -42,7 +43,10 @@ struct DataOptions: ParsableArguments {
     @Option(help: "The model whose image size and context length are meant.")
     var model = "EVA02-CLIP-B-16"
 
-    @Option(help: "How many samples are read at once; 0 for one per core.")
+    @Option(
+        help: FlagRange.readers.help(
+            "How many samples are read at once; 0 for one per core.", usual: 0),
+        transform: FlagRange.readers.integer)
     var dataloaderNumWorkers = 0
 
     @Option(help: "True for no progress line.")
@@ -102,16 +106,16 @@ struct DataOptions: ParsableArguments {
         _ streams: [any SampleStream], badSamples: BadSampleLog,
         broken: (String, Int, String) -> Void = { _, _, _ in }
     ) throws -> DataStatistics {
+        try ThreadLimits.check(readers: dataloaderNumWorkers)
         for stream in streams { Console.note(stream.summary) }
         let counts = streams.compactMap(\.count)
         var progress = ProgressLine(
             total: counts.count == streams.count ? counts.reduce(0, +) : 0, unit: "samples",
             isWanted: showsProgress)
         defer { progress.finish() }
-        let cores = ProcessInfo.processInfo.activeProcessorCount
         return try DataInspector(
             streams: streams, tokenizer: CLIPTokenizer.published(),
-            threads: dataloaderNumWorkers > 0 ? dataloaderNumWorkers : cores
+            threads: dataloaderNumWorkers > 0 ? dataloaderNumWorkers : Processors.available
         ).run(badSamples: badSamples, broken: broken) { progress.update($0) }
     }
 }
@@ -126,7 +130,11 @@ struct DataCheckCommand: ParsableCommand {
     @Option(help: "Where to list all that is broken: FILE.jsonl.")
     var output: String?
 
-    @Option(help: "How many broken samples are printed.")
+    private static let counts = FlagRange.from(0, to: 1e9)
+
+    @Option(
+        help: Self.counts.help("How many broken samples are printed.", usual: 10),
+        transform: Self.counts.integer)
     var first = 10
 
     func run() throws {

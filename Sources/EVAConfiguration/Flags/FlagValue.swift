@@ -50,8 +50,8 @@ extension FlagType {
         let word = words[0]
         switch self {
         case .bool: return Self.boolean(word).map(FlagValue.bool)
-        case .integer: return Int(word).map(FlagValue.integer)
-        case .number: return Double(word).flatMap { $0.isFinite ? .number($0) : nil }
+        case .integer: return NumberText.integer(word).map(FlagValue.integer)
+        case .number: return NumberText.number(word).map(FlagValue.number)
         case .string, .list: return .string(word)
         case .choice(let choices):
             let wanted = word.lowercased().replacing("-", with: "_")
