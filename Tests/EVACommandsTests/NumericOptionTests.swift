@@ -30,7 +30,7 @@ import Testing
 
         /// What the verb's help says of the option, on one line.
         var help: String {
-            let all = EvaclipCommand.Root.helpMessage(for: command, columns: 10_000)
+            let all = command.helpMessage(columns: 10_000)
             let name = "\n  --\(option.replacing("_", with: "-")) <"
             return String(all.split(separator: name).last?.split(separator: "\n  -").first ?? "")
         }
@@ -95,11 +95,12 @@ import Testing
         #expect(help.contains("(default: ") == place.hasDefault, "\(help)")
         var refused = 0
         for text in Self.absurd {
-            let arguments = place.verb + needed + ["--\(place.option)=\(text)"]
+            let name = place.option.replacing("_", with: "-")
+            let arguments = needed + ["--\(name)=\(text)"]
             do {
-                _ = try EvaclipCommand.Root.parseAsRoot(ArgumentSpelling.normalized(arguments))
+                _ = try place.command.parseAsRoot(arguments)
             } catch {
-                let message = EvaclipCommand.Root.message(for: error)
+                let message = place.command.message(for: error)
                 refused += 1
                 guard !text.isEmpty else {
                     #expect(message.hasPrefix("Missing value for"))

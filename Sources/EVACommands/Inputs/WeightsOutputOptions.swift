@@ -10,7 +10,7 @@ struct WeightsOutputOptions: ParsableArguments {
         help: ArgumentHelp(
             "Keep golden vectors in a folder: features of fixed inputs, for verify. They need the "
                 + "whole model in memory (in bf16 beyond 2 billion parameters).",
-            valueName: "true|false"), transform: Self.bool)
+            valueName: "true|false"), transform: BooleanOption.read)
     var golden = true
 
     @Option(help: "cpu, cuda or cuda:N; auto takes a GPU where there is one.")
@@ -20,12 +20,4 @@ struct WeightsOutputOptions: ParsableArguments {
         help: FlagRange.threads.help("Threads of the computation; one per core if not given."),
         transform: FlagRange.threads.integer)
     var threads: Int?
-
-    private static func bool(_ text: String) throws -> Bool {
-        switch text.lowercased() {
-        case "true", "yes", "1": true
-        case "false", "no", "0": false
-        default: throw ValidationError("expected true or false, got \(text)")
-        }
-    }
 }

@@ -49,12 +49,10 @@ struct DataOptions: ParsableArguments {
         transform: FlagRange.readers.integer)
     var dataloaderNumWorkers = 0
 
-    @Option(help: "True for no progress line.")
-    var disableTqdm = "False"
-
-    private var showsProgress: Bool {
-        !["true", "t", "yes", "y", "1"].contains(disableTqdm.lowercased())
-    }
+    @Option(
+        help: ArgumentHelp("Show no progress line.", valueName: "true|false"),
+        transform: BooleanOption.read)
+    var disableTqdm = false
 
     /// The model's configuration.
     var modelConfiguration: ModelConfiguration {
@@ -79,15 +77,25 @@ struct DataOptions: ParsableArguments {
         if task == "coco_clip", let dataRoot {
             return Self.streams(of: try captions(root: dataRoot))
         }
-        let defaults = TrainingConfiguration(model: ModelSource(name: model), outputDirectory: "")
-        var data = defaults.data
-        data.task = task
-        data.root = dataRoot
-        data.downloads = false
-        data.imageColumn = csvImgKey
-        data.captionColumn = csvCaptionKey
-        data.separator = csvSeparator.map { $0 == "\\t" ? "\t" : $0 }
-        return try TrainingData.streams(data, model: modelConfiguration, seed: defaults.seed)
+        if split != "train" {
+            Console.warning("--split has no effect: only a folder of captions has parts")
+        }
+        let run = try trainingRun(on: task)
+        return try TrainingData.streams(run.data, model: modelConfiguration, seed: run.seed)
+    }
+
+    /// The run that `train` would make of the same words.
+    private func trainingRun(on task: String) throws -> TrainingConfiguration {
+        var words = [
+            "--output_dir=.", "--task_name=\(task)", "--csv_img_key=\(csvImgKey)",
+            "--csv_caption_key=\(csvCaptionKey)",
+        ]
+        words += dataRoot.map { ["--data_root=\($0)"] } ?? []
+        words += csvSeparator.map { ["--csv_separator=\($0)"] } ?? []
+        let flags = try FlagParser.parse(words, verb: .train)
+        let run = try TrainingConfiguration(flags: flags)
+        for warning in run.warnings(of: flags) { Console.warning(warning) }
+        return run
     }
 
     private static func streams(of source: any SampleSource) -> [any SampleStream] {
@@ -111,7 +119,7 @@ struct DataOptions: ParsableArguments {
         let counts = streams.compactMap(\.count)
         var progress = ProgressLine(
             total: counts.count == streams.count ? counts.reduce(0, +) : 0, unit: "samples",
-            isWanted: showsProgress)
+            isWanted: !disableTqdm)
         defer { progress.finish() }
         return try DataInspector(
             streams: streams, tokenizer: CLIPTokenizer.published(),

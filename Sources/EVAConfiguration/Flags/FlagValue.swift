@@ -59,7 +59,8 @@ extension FlagType {
         }
     }
 
-    private static func boolean(_ word: String) -> Bool? {
+    /// What a word says of a boolean, letter case aside; nil for another word.
+    package static func boolean(_ word: String) -> Bool? {
         switch word.lowercased() {
         case "yes", "true", "t", "y", "1": true
         case "no", "false", "f", "n", "0": false
