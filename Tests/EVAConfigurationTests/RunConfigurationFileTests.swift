@@ -55,6 +55,7 @@ struct RunConfigurationFileTests {
             ...
             """)
         #expect(flags.text("output_dir") == "a b" && flags.text("templates") == "words.txt")
+        #expect(try read("\u{FEFF}seed: 1\r\nmodel: m\r\n").givenNames == ["model", "seed"])
         for nothing in ["", "# only this", "---", "null"] {
             #expect(try read(nothing).givenNames == [])
         }

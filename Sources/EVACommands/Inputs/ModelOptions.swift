@@ -34,9 +34,7 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "The precision of matrices and their products: fp32, bf16 or fp16.")
     var precision = "fp32"
 
-    @Option(
-        help: FlagRange.threads.help("Threads of the computation; one per core if not given."),
-        transform: FlagRange.threads.integer)
+    @Option(help: .threads, transform: FlagRange.threads.integer)
     var threads: Int?
 
     @Option(

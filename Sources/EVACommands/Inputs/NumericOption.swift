@@ -32,3 +32,12 @@ extension FlagRange {
         "\(text) Takes numbers \(words).\(usual.map { " (default: \($0))" } ?? "")"
     }
 }
+
+extension ArgumentHelp {
+    /// The help of `--threads`.
+    static var threads: ArgumentHelp {
+        FlagRange.threads.help(
+            "Threads of the computation, at most the processors that may be used; one per processor "
+                + "if not given.")
+    }
+}

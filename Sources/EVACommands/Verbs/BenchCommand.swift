@@ -39,9 +39,7 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "tiled or plain.")
     var form = LossBenchmark.Form.tiled
 
-    @Option(
-        help: FlagRange.threads.help("Threads of the computation; one per core if not given."),
-        transform: FlagRange.threads.integer)
+    @Option(help: .threads, transform: FlagRange.threads.integer)
     var threads: Int?
 
     @Flag(help: "One JSON object instead of a line of words.")

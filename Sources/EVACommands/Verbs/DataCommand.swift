@@ -45,7 +45,8 @@ struct DataOptions: ParsableArguments {
 
     @Option(
         help: FlagRange.readers.help(
-            "How many samples are read at once; 0 for one per core.", usual: 0),
+            "How many samples are read at once, at most eight for each processor that may be used; "
+                + "0 for one per processor.", usual: 0),
         transform: FlagRange.readers.integer)
     var dataloaderNumWorkers = 0
 

@@ -23,9 +23,7 @@ struct DemoCommand: ParsableCommand {
         transform: FlagRange.steps.integer)
     var maxSteps = DemoRecipe.steps
 
-    @Option(
-        help: FlagRange.threads.help("Threads of the computation; one per core if not given."),
-        transform: FlagRange.threads.integer)
+    @Option(help: .threads, transform: FlagRange.threads.integer)
     var threads: Int?
 
     func run() throws {

@@ -57,7 +57,8 @@ extension FlagTable {
         .init(
             "dataloader_num_workers", .integer, .integer(0), .both,
             .differs("reader threads, not processes; 0 takes a number that fits the machine"),
-            aliases: ["workers"], range: .readers, "Reader threads."),
+            aliases: ["workers"], range: .readers,
+            "Reader threads, at most eight for each processor that may be used."),
         .init(
             "max_bad_samples", .number, .number(0.01), .train, .added,
             range: .from(0, to: 1e12),

@@ -19,7 +19,9 @@ extension FlagTable {
             "The same as --device cpu."),
         .init(
             "threads", .integer, nil, .both, .added,
-            range: .threads, "Threads of the computation; one per core if not given."),
+            range: .threads,
+            "Threads of the computation, at most the processors that may be used; one per processor "
+                + "if not given."),
         .init(
             "cpu_core_bind", .bool, .bool(false), .train,
             .noEffect("processes are bound by mpirun, srun, numactl or taskset"),

@@ -28,6 +28,10 @@ package enum RunConfigurationFile {
         }
         let root: Node?
         do {
+            // The mark that some editors begin a file with is no part of it.
+            let text =
+                text.unicodeScalars.first == "\u{FEFF}"
+                ? String(text.unicodeScalars.dropFirst()) : text
             root = try Parser(yaml: text, encoding: .utf8).singleRoot()
         } catch {
             throw ConfigurationError(source: source, problems: [problem(error)])
