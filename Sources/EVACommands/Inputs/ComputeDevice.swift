@@ -10,7 +10,8 @@ enum ComputeDevice {
     static func prepare(named name: String, threadCount: Int?) throws -> Device {
         try ThreadLimits.check(threads: threadCount)
         Runtime.keepMemoryBetweenSteps()
-        if let threadCount { Runtime.threadCount = threadCount }
+        // OMP_NUM_THREADS may ask for fewer than there are.
+        Runtime.threadCount = threadCount ?? min(Runtime.threadCount, Processors.available)
         guard name == "auto" else { return try Device(named: name) }
         return (try? Device(named: "cuda")) ?? .cpu
     }

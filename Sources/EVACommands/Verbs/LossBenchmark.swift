@@ -61,7 +61,9 @@ struct LossBenchmark {
                 batchSize, width, needed / 1e9, memory / 1e9))
     }
 
-    func run() throws -> Result {
+    func run() throws -> Result { try throwingTorchFailures(measure) }
+
+    private func measure() throws -> Result {
         let random = RandomSource(seed: 1)
         let (images, texts) = (features(random.stream("images")), features(random.stream("texts")))
         let logScale = leaf(Tensor.full([], log(10), device: .cpu))
