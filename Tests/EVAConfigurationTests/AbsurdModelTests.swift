@@ -45,7 +45,7 @@ struct AbsurdModelTests {
                 for text in Self.absurd {
                     // A second place, so that products of two absurd numbers are met too.
                     let other = places[(index * 7 + 3) % places.count]
-                    for partner in [nil, "9223372036854775807", "65536"] {
+                    for partner in [nil, "9223372036854775807"] {
                         var changed = document
                         var changes = [(place.range, text)]
                         if let partner, other.range != place.range {
