@@ -8,7 +8,8 @@ let package = Package(
         .executable(name: "evaclip", targets: ["evaclip"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // Level 0: C and C++ behind plain C headers.
@@ -31,7 +32,8 @@ let package = Package(
 
         // Level 1: values, files and tensors; none knows another.
         .target(name: "Torch", dependencies: ["CThreads", "CTorch", "CTorchKernels"]),
-        .target(name: "EVAConfiguration"),
+        .target(
+            name: "EVAConfiguration", dependencies: [.product(name: "Yams", package: "Yams")]),
         .target(name: "EVATokenizer", dependencies: ["CEmbeddedData"]),
         .target(name: "EVAImaging", dependencies: ["CImageCodecs"]),
         .target(name: "EVATensorFiles", dependencies: ["Libcrypto"]),
@@ -140,6 +142,7 @@ let package = Package(
             dependencies: [
                 "EVACommands", "EVAConfiguration", "EVAData", "EVAImaging", "EVATensorFiles",
                 "EVATestSupport", "EVATokenizer", "evaclip",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ],
     cxxLanguageStandard: .cxx20

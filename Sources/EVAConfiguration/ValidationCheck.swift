@@ -24,20 +24,34 @@ struct ValidationCheck {
     }
 
     mutating func epsilon(_ value: Double, _ keyPath: String) {
-        require(value > 0 && value < 1, keyPath, "expected a small positive number, got \(value)")
-    }
-
-    mutating func atLeast(_ least: Int, _ value: Int, _ keyPath: String) {
-        require(value >= least, keyPath, "expected \(least) or more, got \(value)")
-    }
-
-    mutating func nonNegative(_ value: Double, _ keyPath: String) {
-        require(value >= 0 && value.isFinite, keyPath, "expected 0 or more, got \(value)")
-    }
-
-    mutating func within(_ range: ClosedRange<Double>, _ value: Double, _ keyPath: String) {
         require(
-            range.contains(value), keyPath,
-            "expected a number from \(range.lowerBound) to \(range.upperBound), got \(value)")
+            value >= 1e-30 && value < 1, keyPath, "expected a small positive number, got \(value)")
+    }
+
+    mutating func within(_ range: FlagRange, _ value: Double, _ keyPath: String) {
+        require(
+            range.contains(value), keyPath, "expected a number \(range.words), got \(value)")
+    }
+
+    mutating func within(_ range: FlagRange, _ value: Int, _ keyPath: String) {
+        require(
+            range.contains(value), keyPath, "expected an integer \(range.words), got \(value)")
+    }
+
+    /// Holds a setting to the range of its flag.
+    mutating func flag(_ name: String, _ value: Double) {
+        within(Self.range(of: name), value, "--" + name)
+    }
+
+    /// Holds a setting to the range of its flag.
+    mutating func flag(_ name: String, _ value: Int) {
+        within(Self.range(of: name), value, "--" + name)
+    }
+
+    private static func range(of name: String) -> FlagRange {
+        guard let range = FlagTable.byName[name]?.range else {
+            fatalError("--\(name) is held to a range, and its definition has none")
+        }
+        return range
     }
 }

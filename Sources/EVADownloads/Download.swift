@@ -12,6 +12,8 @@ package struct Download: Sendable {
     package var path: String
     /// The size that it must have; nil where none is known.
     package var expectedSize: Int?
+    /// The most bytes that are taken of a file whose size is not known, whatever the server says.
+    package var largestSize = 64 << 30
     /// The digest that it must have; nil where none is known.
     package var expectedDigest: FileDigest?
     /// What opens a private address: sent to the host of `url` alone, never where it redirects to.

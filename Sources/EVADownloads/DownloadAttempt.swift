@@ -20,6 +20,8 @@ final class DownloadAttempt: HTTPReceiver {
     private let report: (DownloadEvent) -> Void
     // The length of the whole file, where the answer states it.
     private var total: Int?
+    // The most bytes that the file may have.
+    private var limit = 0
     private var changeFound: String?
     // What the first server of a chain says about the file that another one will send.
     private var stated = PartialFile.Origin(url: "")
@@ -61,11 +63,12 @@ final class DownloadAttempt: HTTPReceiver {
             guard [301, 302, 303, 307, 308].contains(response.head.status) else {
                 return try judge(response)
             }
-            url = try followed(url, to: response.location)
+            url = try Redirection.target(of: url, location: response.location)
         }
         throw DownloadError(
             .refused, download.url,
-            "more than \(Self.redirectionLimit) redirections, the last to \(Self.shown(url))")
+            "more than \(Self.redirectionLimit) redirections, the last to \(Redirection.shown(url))"
+        )
     }
 
     // MARK: The request
@@ -97,7 +100,8 @@ final class DownloadAttempt: HTTPReceiver {
         if let token = download.token, Self.server(url) == Self.server(download.url) {
             guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
                 throw DownloadError(
-                    .refused, Self.shown(url), "the access token holds blanks or control characters"
+                    .refused, Redirection.shown(url),
+                    "the access token holds blanks or control characters"
                 )
             }
             request.headers.append("Authorization: Bearer \(token)")
@@ -105,34 +109,10 @@ final class DownloadAttempt: HTTPReceiver {
         return request
     }
 
-    private func followed(_ url: String, to location: String?) throws(DownloadError) -> String {
-        guard let location else {
-            throw DownloadError(.refused, Self.shown(url), "a redirection that leads nowhere")
-        }
-        let isSecure = location.lowercased().hasPrefix("https://")
-        guard isSecure || location.lowercased().hasPrefix("http://") else {
-            throw DownloadError(
-                .untrusted, Self.shown(url),
-                "redirects to \(Self.shown(location)); expected http or https")
-        }
-        guard isSecure || !url.lowercased().hasPrefix("https://") else {
-            throw DownloadError(
-                .untrusted, Self.shown(url),
-                "redirects from https to \(Self.shown(location)), which anybody on the way could "
-                    + "change; refused")
-        }
-        return location
-    }
-
     /// The scheme, host and port of an address.
     private static func server(_ url: String) -> String {
         guard let parts = URLComponents(string: url) else { return "" }
         return "\(parts.scheme ?? "")://\(parts.host ?? ""):\(parts.port ?? 0)".lowercased()
-    }
-
-    /// An address without what follows its path: that may be a signature.
-    private static func shown(_ url: String) -> String {
-        String(url.prefix { $0 != "?" }.prefix(300))
     }
 
     // MARK: The answer
@@ -163,9 +143,16 @@ final class DownloadAttempt: HTTPReceiver {
                 try part.reset()
             }
             total = head.count("content-length")
+            if total == nil, let words = head["content-length"] {
+                throw DownloadError(
+                    .refused, download.url,
+                    "the server states the length \"\(words.prefix(40))\"; expected a number of bytes"
+                )
+            }
         }
         total = total ?? stated.length
         try checkSize()
+        limit = total ?? download.expectedSize ?? largestUnstated
         var origin = version
         origin.length = total
         origin.sha256 = stated.sha256
@@ -175,10 +162,13 @@ final class DownloadAttempt: HTTPReceiver {
     }
 
     func take(_ bytes: UnsafeRawBufferPointer) throws {
-        if let limit = total ?? download.expectedSize, part.length + bytes.count > limit {
+        guard part.length.saturating(plus: bytes.count) <= limit else {
             throw DownloadError(
                 .mismatch, download.url,
-                "the server sends more than the \(limit) bytes that the file must have")
+                total == nil && download.expectedSize == nil
+                    ? "the server does not say how long the file is, and sends more than the "
+                        + "\(limit) bytes that are taken"
+                    : "the server sends more than the \(limit) bytes that the file must have")
         }
         try part.append(bytes)
         report(.received(part.length, of: total))
@@ -197,11 +187,29 @@ final class DownloadAttempt: HTTPReceiver {
                     + "hold another file now")
         }
         guard let total = total ?? download.expectedSize else { return }
-        let folder = (download.path as NSString).deletingLastPathComponent
+        guard download.expectedSize != nil || total <= download.largestSize else {
+            throw DownloadError(
+                .mismatch, download.url,
+                "the server has a file of \(total) bytes, expected at most \(download.largestSize); "
+                    + "the address may hold another file now")
+        }
+        let copies = total.saturating(times: download.unpackedCopies)
         try FreeSpace.require(
-            total - part.length + total * download.unpackedCopies,
-            in: folder.isEmpty ? "." : folder,
+            max(0, total - part.length).saturating(plus: copies), in: folder,
             for: "what is missing of \((download.path as NSString).lastPathComponent)")
+    }
+
+    /// The folder that the file goes to.
+    private var folder: String {
+        let folder = (download.path as NSString).deletingLastPathComponent
+        return folder.isEmpty ? "." : folder
+    }
+
+    /// The most that is taken of a file whose length nobody states.
+    private var largestUnstated: Int {
+        min(
+            download.largestSize,
+            FreeSpace.available(in: folder).map { $0.saturating(plus: part.length) } ?? .max)
     }
 
     /// The hub's servers say before they redirect how long a large file is and what its digest is.

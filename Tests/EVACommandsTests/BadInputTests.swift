@@ -37,7 +37,7 @@ import Testing
             (["classify", "--model", "m", "--images", "x"], ["--labels"]),
             (
                 ["classify", "--model", "m", "--images", "x", "--labels", "a", "--top", "0"],
-                ["--top 0"]
+                ["'0'", "--top", "from 1 to"]
             ),
             (["tokenize", "--texts", "t"], ["--output"]),
             (["preprocess", "--output", "o"], ["--images"]),
@@ -190,6 +190,44 @@ import Testing
         try fails(coco, annotations, "byte")
         try folder.write("[{\"image\": \"train/0.png\"}]", to: "coco/" + annotations)
         try fails(coco, annotations, "record 0", "has no \"caption\"")
+    }
+
+    @Test("Flags that change nothing are told once, at the start, and the run goes on")
+    func idleFlags() throws {
+        let run = try TinyRun()
+        let outcome = try EvaclipProcess.run(
+            run.flags(
+                "out",
+                [
+                    "--max_steps", "3", "--csv_img_key", "u", "--report_to", "wandb", "--sharding",
+                    "stage2", "--optim", "x",
+                ]))
+        #expect(outcome.code == 0, "\(outcome)")
+        let warnings = outcome.errors.split(separator: "\n").filter {
+            $0.hasPrefix("warning: ") && $0.contains(" has no effect: ")
+        }
+        #expect(
+            warnings.map { $0.split(separator: " ")[1] } == [
+                "--optim", "--csv_img_key", "--report_to", "--sharding",
+            ], "\(outcome.errors)")
+        #expect(outcome.errors.hasPrefix("warning: "))
+    }
+
+    @Test("A file of flags that cannot be read is told with its line")
+    func runConfiguration() throws {
+        let folder = try TinyFolder()
+        for (text, words) in [
+            ("seed: 1\nmodel: \"a", ["line 2", "not valid YAML"]),
+            ("seed: 1.\nloss: [a,b]", ["line 1: seed", "line 2: loss"]),
+        ] {
+            let path = try folder.write(text, to: "run.yaml")
+            let outcome = try EvaclipProcess.run(["train", "--run_config", path])
+            #expect(outcome.code == 1 && words.allSatisfy(outcome.errors.contains), "\(outcome)")
+        }
+        let path = folder.file("bytes.yaml")
+        try Data([0x61, 0xFF]).write(to: URL(fileURLWithPath: path))
+        try EvaclipProcess.expectFailure(
+            ["train", "--run_config", path], code: 1, words: ["bytes.yaml", "UTF-8"])
     }
 
     @Test("A corrupt picture is listed and passed over; too many end the run")

@@ -23,6 +23,14 @@ struct COCODownloadTests {
         return [UInt8](try run.bytes("coco.tar"))
     }
 
+    /// Shell words for a server that has another archive than the original's.
+    private func environment(_ server: LoopbackServer, _ archive: [UInt8]) throws -> String {
+        let path = folder.file("digested.tar")
+        try Data(archive).write(to: URL(fileURLWithPath: path))
+        return "export EVACLIP_COCO_URL=\(server.address)/coco.tar; "
+            + "export EVACLIP_COCO_MD5=$(/usr/bin/md5sum '\(path)' | /usr/bin/cut -c1-32)"
+    }
+
     private func flags(_ more: [String] = []) throws -> [String] {
         let model = try folder.writeModel(vocabularySize: 49408, to: "words.json")
         return run.flags(
@@ -42,7 +50,7 @@ struct COCODownloadTests {
             let reply = LoopbackServer.Reply.part(archive, for: request, etag: "\"a\"")
             return number == 0 ? reply.breakingOff(after: archive.count / 2) : reply
         }
-        let shell = "export EVACLIP_COCO_URL=\(server.address)/coco.tar"
+        let shell = try environment(server, archive)
         let outcome = try EvaclipProcess.run(flags(), shell: shell)
         #expect(outcome.code == 0, "\(outcome)")
         #expect(server.requests.map(\.rangeStart) == [nil, archive.count / 2])
@@ -70,12 +78,25 @@ struct COCODownloadTests {
     func otherArchive() throws {
         try FileManager.default.createDirectory(
             atPath: folder.file("data"), withIntermediateDirectories: true)
-        let server = try LoopbackServer { _, _ in
-            .file(Array("<html>sorry</html>".utf8) + [UInt8](repeating: 1, count: 1_000))
-        }
-        let outcome = try EvaclipProcess.run(
-            flags(), shell: "export EVACLIP_COCO_URL=\(server.address)/coco.tar")
+        let page = Array("<html>sorry</html>".utf8) + [UInt8](repeating: 1, count: 1_000)
+        let server = try LoopbackServer { _, _ in .file(page) }
+        let outcome = try EvaclipProcess.run(flags(), shell: environment(server, page))
         #expect(outcome.code == 1 && outcome.errors.contains("tar archive"), "\(outcome)")
         #expect(!FileManager.default.fileExists(atPath: folder.file("data/images")))
+    }
+
+    @Test("A mirror's archive must have the original's MD5, unless another one is named")
+    func digest() throws {
+        let archive = try archive()
+        try FileManager.default.createDirectory(
+            atPath: folder.file("data"), withIntermediateDirectories: true)
+        let server = try LoopbackServer { _, _ in .file(archive) }
+        let shell = "export EVACLIP_COCO_URL=\(server.address)/coco.tar"
+        let outcome = try EvaclipProcess.run(flags(), shell: shell)
+        #expect(outcome.code == 1, "\(outcome)")
+        #expect(outcome.errors.contains("expected e670ce82b14b3f45d08c9370808ee1e7"), "\(outcome)")
+        #expect(!FileManager.default.fileExists(atPath: folder.file("data/images")))
+        let typo = try EvaclipProcess.run(flags(), shell: shell + " EVACLIP_COCO_MD5=e670")
+        #expect(typo.code == 64 && typo.errors.contains("32 hexadecimal digits"), "\(typo)")
     }
 }

@@ -68,6 +68,39 @@ import Testing
         #expect(comparison.isWithin(Tolerance.unitFeatures), "\(comparison)")
     }
 
+    @Test("Shards are in Hugging Face's layout, and what cannot load them is said")
+    func shards() throws {
+        func run(_ name: String, _ more: String...) throws -> EvaclipProcess.Outcome {
+            try EvaclipProcess.run(
+                [
+                    "convert", Self.weights, folder.file(name), "--config", Self.configuration,
+                    "--threads", "1", "--golden", "false",
+                ] + more)
+        }
+        let shards = try run("shards", "--shard_size", "300KB")
+        #expect(shards.code == 0 && shards.errors.contains("open_clip cannot load"), "\(shards)")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.file("shards"))
+        #expect(
+            files.filter { $0.hasPrefix("model") }.sorted() == (1...5).map {
+                "model-0000\($0)-of-00005.safetensors"
+            } + ["model.safetensors.index.json"])
+        // One file is what open_clip looks for.
+        let whole = try run("whole", "--shard_size", "5GB")
+        #expect(
+            whole.code == 0 && whole.errors == "" && exists("whole/open_clip_model.safetensors"))
+        for (name, more) in [("a.safetensors", []), ("b", ["--format", "pytorch"]), ("c.pt", [])] {
+            try EvaclipProcess.expectFailure(
+                [
+                    "convert", Self.weights, folder.file(name), "--config", Self.configuration,
+                    "--shard_size", "300KB",
+                ] + more, code: 64, words: ["--shard_size", "a folder of safetensors"])
+        }
+        for size in ["0GB", "5", "-1GB", "nanGB", "infGB", "0x10GB", "1e39GB", "GB", "9e6GB"] {
+            try EvaclipProcess.expectFailure(
+                ["convert", "m", "o", "--shard_size=\(size)"], code: 64, words: ["5GB or 500MB"])
+        }
+    }
+
     @Test("Narrower numbers keep the golden vectors of where they came from")
     func narrower() throws {
         try convert(Self.weights, to: "full")

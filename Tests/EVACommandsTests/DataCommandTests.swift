@@ -52,6 +52,22 @@ import Testing
         #expect(run.lines("bad.jsonl").last?.contains("absent.png") == true)
     }
 
+    @Test("Options that change nothing are told")
+    func idleOptions() throws {
+        let run = try shapes()
+        let file = run.folder.file("shapes/annotations/coco_karpathy_train.json")
+        let outcome = try EvaclipProcess.run([
+            "data", "check", file, "--data_root", run.folder.file("shapes/images"), "--split",
+            "val",
+            "--csv_img_key", "u",
+        ])
+        #expect(outcome.code == 0, "\(outcome)")
+        let warnings = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("warning: ") }
+        #expect(
+            warnings.map { $0.split(separator: " ")[1] } == ["--split", "--csv_img_key"],
+            "\(outcome.errors)")
+    }
+
     @Test("Statistics are a table and one JSON object")
     func stats() throws {
         let run = try shapes()

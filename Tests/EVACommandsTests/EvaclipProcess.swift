@@ -119,17 +119,17 @@ final class EvaclipProcess {
         return outcome.output
     }
 
-    /// Runs a command that must fail with nothing but one line on standard error, which holds some
-    /// words.
+    /// Runs a command that must fail with nothing but one line on standard error, warnings aside,
+    /// which holds some words.
     static func expectFailure(
         _ arguments: [String], code: Int32, words: [String],
         location: SourceLocation = #_sourceLocation
     ) throws {
         let outcome = try run(arguments)
         #expect(outcome.code == code, "\(arguments): \(outcome)", sourceLocation: location)
+        let lines = outcome.errors.split(separator: "\n").filter { !$0.hasPrefix("warning: ") }
         #expect(
-            outcome.errors.hasPrefix("error: ")
-                && outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)",
+            lines.count == 1 && lines[0].hasPrefix("error: "), "\(outcome.errors)",
             sourceLocation: location)
         for word in words {
             #expect(

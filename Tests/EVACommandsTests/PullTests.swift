@@ -103,6 +103,40 @@ struct PullTests {
         #expect(server.requests.last?.rangeStart == 10)
     }
 
+    @Test("Proxies of the environment are used, and --offline asks nobody")
+    func proxy() throws {
+        let proxy = try LoopbackServer { request, _ in
+            // The address in full is what a proxy is asked for.
+            guard request.path.hasPrefix("http://hub.invalid/timm/") else {
+                return .empty("502 No")
+            }
+            return .file(
+                request.path.hasSuffix("config.json") ? Array("{}".utf8) : Self.weights)
+        }
+        let shell =
+            "export EVACLIP_HOME='\(folder.file("cache"))' HF_ENDPOINT=http://hub.invalid "
+            + "http_proxy=\(proxy.address)"
+        let arguments = ["pull", "EVA02-L-14", "--source", "open_clip"]
+        let offline = try EvaclipProcess.run(arguments + ["--offline"], shell: shell)
+        #expect(offline.code == 1 && proxy.requests.isEmpty, "\(offline)")
+        let outcome = try EvaclipProcess.run(arguments, shell: shell)
+        #expect(outcome.code == 0, "\(outcome)")
+        #expect(proxy.requests.count == 2)
+    }
+
+    @Test("A server that states the largest length there is does not end the program")
+    func absurdLength() throws {
+        let server = try LoopbackServer { _, _ in
+            var reply = LoopbackServer.Reply.file(Self.weights)
+            reply.statedLength = "9223372036854775807"
+            return reply
+        }
+        let outcome = try EvaclipProcess.run(
+            ["pull", "EVA02-L-14", "--source", "open_clip"], shell: environment(server))
+        #expect(outcome.code == 1 && outcome.errorLines.count == 1, "\(outcome)")
+        #expect(outcome.errors.contains("9223372036854775807 bytes, expected at most"))
+    }
+
     @Test("A name or a server that is none is told in one line")
     func badInput() throws {
         try EvaclipProcess.expectFailure(

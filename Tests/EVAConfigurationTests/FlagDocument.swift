@@ -55,7 +55,7 @@ enum FlagDocument {
         "evaluation_strategy": "PipelineTests.verbs",
         "max_evaluate_steps": "EvaluationTests.schedule",
         "per_device_eval_batch_size": "PipelineTests.verbs",
-        "sharding": "TrainingSupportTests.accepted", "output_dir": "PipelineTests.verbs",
+        "sharding": "IdleSettingTests.said", "output_dir": "PipelineTests.verbs",
         "do_train": "TrainerTests.checkOnly", "seed": "ResumeTests.resume",
         "pipeline_parallel_degree": "RunConfigurationTests.problems",
         "sep_parallel_degree": "RunConfigurationTests.problems",
@@ -67,7 +67,10 @@ enum FlagDocument {
         "load_best_model_at_end": "BestCheckpointTests.best",
         "metric_for_best_model": "BestCheckpointTests.best",
         "greater_is_better": "BestCheckpointTests.best",
-        "run_config": "FlagParserTests.precedence", "print_config": "FlagMeaningTests.printed",
+        "run_config": "RunConfigurationFileTests.file", "print_config": "FlagMeaningTests.printed",
+        "sharding_parallel_degree": "IdleSettingTests.said",
+        "tensor_parallel_degree": "IdleSettingTests.said", "local_loss": "IdleSettingTests.said",
+        "gather_with_grad": "IdleSettingTests.said", "report_to": "IdleSettingTests.said",
     ]
 
     /// The test of a flag.
@@ -84,7 +87,9 @@ enum FlagDocument {
             "`--name value` and `--name=value`; a boolean alone is true, and one that is true by",
             "default has a `--no_name`. Dashes count as underscores, and a unique prefix as the name.",
             "The last value given counts; flags go before a `--run_config FILE.yaml`, that before the",
-            "defaults. An unknown flag is an error, one without effect a warning.", "",
+            "defaults. An unknown flag is an error, as is a number out of its range; one without effect,",
+            "by itself or beside the others, is a warning. `--threads` is at most the processors that the",
+            "process may use, `--dataloader_num_workers` eight times as many.", "",
             "The verbs say where a flag acts; `eval` takes the flags of `train` too, as the original's",
             "does, and warns. The last column names a test, `Suite.function` below `Tests`.",
         ]
@@ -114,7 +119,7 @@ enum FlagDocument {
     }
 
     private static func meaning(_ flag: FlagDefinition) -> String {
-        guard case .choice(let words) = flag.type else { return flag.help }
+        guard case .choice(let words) = flag.type else { return flag.fullHelp }
         return flag.help + " One of " + words.map { "`\($0)`" }.joined(separator: ", ") + "."
     }
 

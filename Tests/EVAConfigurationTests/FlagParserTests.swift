@@ -46,7 +46,7 @@ struct FlagParserTests {
     @Test("Negative numbers are values")
     func negativeNumbers() throws {
         #expect(try train("--max_steps", "-1").integer("max_steps") == -1)
-        #expect(try train("--scale_loss", "-.5").number("scale_loss") == -0.5)
+        #expect(try train("--lr_end", "-.5").number("lr_end") == -0.5)
     }
 
     @Test("The last of several values counts")
@@ -101,7 +101,7 @@ struct FlagParserTests {
     @Test(
         "Words that are not values of their flag are refused with what is expected",
         arguments: [
-            (["--seed", "x"], "--seed: expected an integer, got \"x\""),
+            (["--seed", "x"], "--seed: expected an integer from 0 to 4294967295, got \"x\""),
             (["--seed", "1.5"], "--seed: expected an integer"), (["--seed"], "got nothing"),
             (["--visual_lr", "nan"], "expected a number"), (["--bf16", "maybe"], "true or false"),
             (["--optimizer", "sgd"], "one of lamb, adamw, lion"),
@@ -139,41 +139,29 @@ struct FlagParserTests {
         #expect(flags.givenNames == ["seed", "warmup_steps"])
     }
 
-    @Test("A file of flags takes quotes, comments, lists and null")
-    func runConfigurationFile() throws {
-        let flags = try RunConfigurationFile.parse(
-            """
-            ---
-            # A run.
-            model: 'EVA02-CLIP-B-16'
-            task_name: "a # b: c"
-            sharding: [stage2, "offload"]
-            report_to:
-              - none
-            bf16: yes
-            seed: null
-            """, source: "run.yaml", verb: .train)
-        #expect(flags.text("model") == "EVA02-CLIP-B-16")
-        #expect(flags.text("task_name") == "a # b: c")
-        #expect(flags.list("sharding") == ["stage2", "offload"])
-        #expect(flags.list("report_to") == ["none"])
-        #expect(flags.bool("bf16") && !flags.isGiven("seed"))
+    @Test(
+        "Numbers are digits, and their other spellings are refused",
+        arguments: [
+            " 5", "5 ", "5.0", "1e3", "0x10", "1_000", "\u{663}", "\u{FF15}", "--5", "5-", "", "+",
+        ])
+    func numberSpellings(text: String) {
+        let error = errorText { _ = try train("--seed=" + text) }
+        #expect(error.hasPrefix("--seed: expected an integer from 0 to 4294967295, got "))
+        #expect(error.contains("; write 1000") == (text == "1e3"))
+        #expect(error.contains("; write 5") == (text == "5.0"))
     }
 
-    @Test("A file's problems are all listed by line")
-    func runConfigurationProblems() {
-        let text = errorText {
-            _ = try RunConfigurationFile.parse(
-                "sede: 1\nseed: x\nbf16: true\nbf16: false\n  nested: 1\n- item\nloss",
-                source: "run.yaml", verb: .train)
-        }
-        for line in [
-            "line 1: unknown flag sede; did you mean \"seed\"?",
-            "line 2: seed: expected an integer",
-            "line 4: bf16 is given twice", "line 5: expected a line", "line 6: an item outside",
-            "line 7: expected a line",
+    @Test("Numbers with a point, an exponent or a sign are read as they always were")
+    func numbers() throws {
+        for (text, value) in [
+            ("1e-3", 0.001), (".5", 0.5), ("1.", 1), ("+2", 2), ("007", 7), ("1E2", 100), ("-0", 0),
         ] {
-            #expect(text.contains(line))
+            #expect(try train("--visual_lr", text).number("visual_lr") == value, "\(text)")
         }
+        for text in ["0x1p3", " 1", "1_0", "inf", "nan", "1e400", "\u{661}", "1,5", ""] {
+            #expect(
+                errorText { _ = try train("--visual_lr=" + text) }.contains("expected a number"))
+        }
+        #expect(try train("--seed", "+5").integer("seed") == 5)
     }
 }

@@ -151,13 +151,14 @@ struct RunConfigurationTests {
             ("--do_eval", "--classification_eval"), ("--sharding stage4", "--sharding"),
             ("--sharding offload", "goes with one of"),
             ("--pipeline_parallel_degree 2", "not divided"),
-            ("--per_device_train_batch_size 0", "1 or more"), ("--adam_beta1 1", "--adam_beta1"),
+            ("--per_device_train_batch_size 0", "from 1 to 1048576"),
+            ("--adam_beta1 1", "--adam_beta1"),
             ("--device tpu", "--device"), ("--no_cuda --device cuda:1", "contradicts"),
             ("--seed -1", "--seed"), ("--num_train_epochs 0", "--num_train_epochs"),
             ("--load_best_model_at_end", "--evaluation_strategy"),
             ("--lr_scheduler_type constant_with_cooldown", "--cooldown_steps"),
             ("--report_to wandbb", "--report_to"), ("--patch_dropout 1", "--patch_dropout"),
-            ("--max_bad_samples -1", "--max_bad_samples"), ("--save_total_limit 0", "1 or more"),
+            ("--max_bad_samples -1", "--max_bad_samples"), ("--save_total_limit 0", "from 1 to"),
         ])
     func problems(arguments: String, expected: String) {
         #expect(throws: UsageError.self) { _ = try training(arguments) }

@@ -12,7 +12,7 @@ struct COCODownload {
     /// The original's archive, in which everything lies in the folder `coco`.
     private static let address =
         "https://bj.bcebos.com/v1/paddlenlp/datasets/paddlemix/coco.tar"
-    private static let digest = FileDigest.md5("e670ce82b14b3f45d08c9370808ee1e7")
+    private static let digest = "e670ce82b14b3f45d08c9370808ee1e7"
     private static let parts = ["images", "annotations"]
 
     private let root: String
@@ -80,16 +80,29 @@ struct COCODownload {
         }
         try withExtendedLifetime(lock) {
             guard isWanted else { return }
-            let named = environment["EVACLIP_COCO_URL"].flatMap { $0.isEmpty ? nil : $0 }
-            var download = Download(named ?? Self.address, to: archive)
-            // Another archive has another digest.
-            download.expectedDigest = named == nil ? Self.digest : nil
+            var download = Download(named("EVACLIP_COCO_URL") ?? Self.address, to: archive)
+            download.expectedDigest = .md5(try digest())
             download.unpackedCopies = 1
             Console.note("COCO is not in \(root): downloading \(download.url)")
             try download(shouldStop: shouldStop) { console.show($0, of: "coco.tar") }
             console.finish()
             try unpack(shouldStop)
         }
+    }
+
+    /// A variable of the environment; nil for an empty one too.
+    private func named(_ variable: String) -> String? {
+        environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The MD5 that the archive must have: the original's, wherever it comes from, unless another
+    /// archive is meant.
+    private func digest() throws(UsageError) -> String {
+        guard let other = named("EVACLIP_COCO_MD5") else { return Self.digest }
+        guard other.utf8.count == 32, other.allSatisfy(\.isHexDigit) else {
+            throw UsageError("EVACLIP_COCO_MD5: expected 32 hexadecimal digits, got \"\(other)\"")
+        }
+        return other
     }
 
     private func unpack(_ shouldStop: () -> Bool) throws {

@@ -15,10 +15,16 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "cpu, cuda or cuda:N; auto takes a GPU where there is one.")
     var device = "auto"
 
-    @Option(help: "Resize the position embeddings to another image size, in pixels.")
+    @Option(
+        help: FlagRange.imageSize.help(
+            "Resize the position embeddings to another image size, in pixels."),
+        transform: FlagRange.imageSize.integer)
     var imageSize: Int?
 
-    @Option(help: "Resize the patch kernels to another patch size, in pixels.")
+    @Option(
+        help: FlagRange.patchSize.help(
+            "Resize the patch kernels to another patch size, in pixels."),
+        transform: FlagRange.patchSize.integer)
     var patchSize: Int?
 
     @Option(
@@ -28,21 +34,17 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "The precision of matrices and their products: fp32, bf16 or fp16.")
     var precision = "fp32"
 
-    @Option(help: "Threads of the computation; one per core if not given.")
+    @Option(help: .threads, transform: FlagRange.threads.integer)
     var threads: Int?
 
-    @Option(name: [.customLong("batch-size")], help: "Images or texts in the model at once.")
+    @Option(
+        help: FlagRange.batch.help("Images or texts in the model at once.", usual: 32),
+        transform: FlagRange.batch.integer)
     var batchSize = 32
 
     func validate() throws {
         guard Self.precisions[precision] != nil else {
             throw ValidationError("--precision \(precision): expected fp32, bf16 or fp16")
-        }
-        guard batchSize > 0 else {
-            throw ValidationError("--batch_size \(batchSize): expected at least 1")
-        }
-        if let threads, threads < 1 {
-            throw ValidationError("--threads \(threads): expected at least 1")
         }
     }
 

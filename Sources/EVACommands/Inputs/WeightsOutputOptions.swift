@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import EVAConfiguration
 
 /// The options of every verb that writes a model's weights.
 struct WeightsOutputOptions: ParsableArguments {
@@ -9,20 +10,12 @@ struct WeightsOutputOptions: ParsableArguments {
         help: ArgumentHelp(
             "Keep golden vectors in a folder: features of fixed inputs, for verify. They need the "
                 + "whole model in memory (in bf16 beyond 2 billion parameters).",
-            valueName: "true|false"), transform: Self.bool)
+            valueName: "true|false"), transform: BooleanOption.read)
     var golden = true
 
     @Option(help: "cpu, cuda or cuda:N; auto takes a GPU where there is one.")
     var device = "auto"
 
-    @Option(help: "Threads of the computation; one per core if not given.")
+    @Option(help: .threads, transform: FlagRange.threads.integer)
     var threads: Int?
-
-    private static func bool(_ text: String) throws -> Bool {
-        switch text.lowercased() {
-        case "true", "yes", "1": true
-        case "false", "no", "0": false
-        default: throw ValidationError("expected true or false, got \(text)")
-        }
-    }
 }

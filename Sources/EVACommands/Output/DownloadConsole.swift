@@ -59,5 +59,7 @@ final class DownloadConsole {
         count < 1_000_000 ? "\((count + 999) / 1_000) kB" : "\(megabytes(count)) MB"
     }
 
-    private static func megabytes(_ count: Int) -> Int { (count + 999_999) / 1_000_000 }
+    private static func megabytes(_ count: Int) -> Int {
+        count / 1_000_000 + (count % 1_000_000 > 0 ? 1 : 0)
+    }
 }

@@ -38,7 +38,7 @@ struct ProgressLine {
 
     private func bar(_ done: Int) -> String {
         guard total > 0 else { return "\(done)" }
-        let filled = min(24, 24 * done / total)
+        let filled = Int(24 * min(1, Double(done) / Double(total)))
         let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 24 - filled)
         return "[\(bar)] \(done)/\(total)"
     }

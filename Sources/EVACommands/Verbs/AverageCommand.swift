@@ -24,10 +24,17 @@ struct AverageCommand: ParsableCommand {
     @Option(help: "The folder to write.")
     var output: String
 
-    @Option(help: "Factors of the models, separated by commas; they are divided by their sum.")
+    private static let weightRange = FlagRange.from(0, to: 1e9)
+
+    @Option(
+        help: Self.weightRange.help(
+            "Factors of the models, separated by commas; they are divided by their sum."))
     var weights: String?
 
-    @Option(help: "Of two models, the share of the second: 0 is the first, 1 the second.")
+    @Option(
+        help: FlagRange.share.help(
+            "Of two models, the share of the second: 0 is the first, 1 the second."),
+        transform: FlagRange.share.number)
     var alpha: Double?
 
     @Option(
@@ -76,22 +83,20 @@ struct AverageCommand: ParsableCommand {
             guard models.count == 2 else {
                 throw ValidationError("--alpha is for two models, got \(models.count)")
             }
-            guard (0...1).contains(alpha) else {
-                throw ValidationError("--alpha \(alpha): expected a number from 0 to 1")
-            }
             return [1 - alpha, alpha]
         }
         guard let weights else {
             return models.map { _ in 1 / Double(models.count) }
         }
         let numbers = weights.split(separator: ",", omittingEmptySubsequences: false).map {
-            Double($0)
+            NumberText.number(String($0))
         }
-        let factors = numbers.compactMap { $0 }.filter { $0.isFinite && $0 >= 0 }
+        let factors = numbers.compactMap { $0 }.filter(Self.weightRange.contains)
         let sum = factors.reduce(0, +)
         guard factors.count == models.count, numbers.count == models.count, sum > 0 else {
             throw ValidationError(
-                "--weights \(weights): expected \(models.count) numbers of at least 0, not all 0")
+                "--weights \(weights): expected \(models.count) numbers \(Self.weightRange.words), not all 0"
+            )
         }
         return factors.map { $0 / sum }
     }

@@ -21,10 +21,16 @@ struct BenchCommand: ParsableCommand {
     @Argument(help: "The work: \(Work.allCases.map(\.rawValue).joined(separator: ", ")).")
     var work: Work
 
-    @Option(help: "Pairs of the batch.")
+    @Option(
+        help: FlagRange.batch.help("Pairs of the batch.", usual: 32768),
+        transform: FlagRange.batch.integer)
     var batchSize = 32768
 
-    @Option(help: "Width of the joint embedding.")
+    private static let widths = FlagRange.from(1, to: 65536)
+
+    @Option(
+        help: Self.widths.help("Width of the joint embedding.", usual: 768),
+        transform: Self.widths.integer)
     var width = 768
 
     @Option(help: "softmax or sigmoid.")
@@ -33,19 +39,13 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "tiled or plain.")
     var form = LossBenchmark.Form.tiled
 
-    @Option(help: "Threads of the computation; one per core if not given.")
+    @Option(help: .threads, transform: FlagRange.threads.integer)
     var threads: Int?
 
     @Flag(help: "One JSON object instead of a line of words.")
     var json = false
 
     func validate() throws {
-        for (name, value) in [
-            ("batch_size", batchSize), ("width", width), ("threads", threads ?? 1),
-        ]
-        where value < 1 {
-            throw ValidationError("--\(name) \(value): expected at least 1")
-        }
         guard LossConfiguration.Kind(rawValue: loss) != nil else {
             throw ValidationError("--loss \(loss): expected softmax or sigmoid")
         }
@@ -56,6 +56,7 @@ struct BenchCommand: ParsableCommand {
         let benchmark = LossBenchmark(
             kind: LossConfiguration.Kind(rawValue: loss) ?? .softmax, form: form,
             batchSize: batchSize, width: width)
+        try benchmark.checkMemory()
         let result = try benchmark.run()
         guard json else { return print(result.summary) }
         let encoder = JSONEncoder()

@@ -25,15 +25,15 @@ struct ClassifyCommand: ParsableCommand {
     @Option(help: "A file of sentences with {} where the label goes.")
     var templates: String?
 
-    @Option(help: "How many labels to show for each picture.")
+    private static let counts = FlagRange.from(1, to: 1e6)
+
+    @Option(
+        help: Self.counts.help("How many labels to show for each picture.", usual: 5),
+        transform: Self.counts.integer)
     var top = 5
 
     @Flag(help: "Print JSON: one object a picture.")
     var json = false
-
-    func validate() throws {
-        guard top > 0 else { throw ValidationError("--top \(top): expected at least 1") }
-    }
 
     /// One picture's best labels.
     private struct Result: Encodable {

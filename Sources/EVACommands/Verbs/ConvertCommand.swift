@@ -15,6 +15,10 @@ struct ConvertCommand: ParsableCommand {
             .pdparams), else a model folder: with open_clip's files, or PaddleMIX's for \
             --naming paddlemix, golden vectors and SHA256SUMS. Numbers keep their format unless \
             --dtype says otherwise; there and back gives the same bytes.
+
+            --shard_size writes Hugging Face's index layout: model-00001-of-0000N.safetensors and \
+            model.safetensors.index.json. This program and Hugging Face's libraries read it; \
+            open_clip does not, and needs the folder without --shard_size.
             """)
 
     @Argument(help: "A model folder, a weights file, or the name of a model that was pulled.")
@@ -40,7 +44,10 @@ struct ConvertCommand: ParsableCommand {
     var dtype: String?
 
     @Option(
-        help: "Cut a folder's safetensors into files of at most this size, such as 5GB or 500MB.")
+        help:
+            ArgumentHelp(
+                "Cut a folder's safetensors into files of at most this size, such as 5GB or 500MB, "
+                    + "in Hugging Face's index layout, which open_clip does not load."))
     var shardSize: String?
 
     @OptionGroup var options: WeightsOutputOptions
@@ -50,11 +57,14 @@ struct ConvertCommand: ParsableCommand {
     ]
 
     func validate() throws {
-        _ = try form()
         if let dtype, Self.elementTypes[dtype] == nil {
             throw ValidationError("--dtype \(dtype): expected fp32, fp16 or bf16")
         }
         _ = try shardBytes()
+        let (form, isFolder) = try form()
+        guard shardSize == nil || isFolder && form.format == .safetensors else {
+            throw ValidationError("--shard_size: expected a folder of safetensors as the output")
+        }
     }
 
     func run() throws {
@@ -68,10 +78,16 @@ struct ConvertCommand: ParsableCommand {
         let export = try WeightsExport(
             file, network: network, naming: form.naming,
             elementType: dtype.flatMap { Self.elementTypes[$0] })
-        try output.write(export, of: description, shardSize: shardBytes()) { _ in
+        let shardBytes = try shardBytes()
+        try output.write(export, of: description, shardSize: shardBytes) { _ in
             // What the model computed where it came from, before anything was converted.
             try ModelVerifier.folder(of: description).flatMap(GoldenVectors.init(in:))
                 ?? output.computeGolden(description, weightTypes: file.elementTypes)
+        }
+        if let shardBytes, export.byteCount > shardBytes {
+            Console.warning(
+                "\(self.output): open_clip cannot load a folder of several safetensors files; leave "
+                    + "out --shard_size for one that it can")
         }
     }
 
@@ -107,10 +123,12 @@ struct ConvertCommand: ParsableCommand {
         guard let shardSize else { return nil }
         let units = ["GB": 1_000_000_000, "MB": 1_000_000, "KB": 1_000]
         let unit = units.first { shardSize.uppercased().hasSuffix($0.key) }
-        guard let unit, let count = Double(shardSize.dropLast(2)), count > 0, count < 1e6,
+        guard let unit, let count = NumberText.number(String(shardSize.dropLast(2))), count > 0,
+            count <= 1e6,
             case let bytes = Int(count * Double(unit.value)), bytes > 0
         else {
-            throw ValidationError("--shard_size \(shardSize): expected a size such as 5GB or 500MB")
+            throw ValidationError(
+                "--shard_size \(shardSize): expected a size such as 5GB or 500MB, up to 1000000GB")
         }
         return bytes
     }

@@ -5,6 +5,7 @@ internal import EVAModels
 internal import EVATokenizer
 internal import EVATraining
 internal import Foundation
+internal import Torch
 
 /// `evaclip data`: looks at data before anything is trained on it.
 struct DataCommand: ParsableCommand {
@@ -42,15 +43,17 @@ struct DataOptions: ParsableArguments {
     @Option(help: "The model whose image size and context length are meant.")
     var model = "EVA02-CLIP-B-16"
 
-    @Option(help: "How many samples are read at once; 0 for one per core.")
+    @Option(
+        help: FlagRange.readers.help(
+            "How many samples are read at once, at most eight for each processor that may be used; "
+                + "0 for one per processor.", usual: 0),
+        transform: FlagRange.readers.integer)
     var dataloaderNumWorkers = 0
 
-    @Option(help: "True for no progress line.")
-    var disableTqdm = "False"
-
-    private var showsProgress: Bool {
-        !["true", "t", "yes", "y", "1"].contains(disableTqdm.lowercased())
-    }
+    @Option(
+        help: ArgumentHelp("Show no progress line.", valueName: "true|false"),
+        transform: BooleanOption.read)
+    var disableTqdm = false
 
     /// The model's configuration.
     var modelConfiguration: ModelConfiguration {
@@ -75,15 +78,25 @@ struct DataOptions: ParsableArguments {
         if task == "coco_clip", let dataRoot {
             return Self.streams(of: try captions(root: dataRoot))
         }
-        let defaults = TrainingConfiguration(model: ModelSource(name: model), outputDirectory: "")
-        var data = defaults.data
-        data.task = task
-        data.root = dataRoot
-        data.downloads = false
-        data.imageColumn = csvImgKey
-        data.captionColumn = csvCaptionKey
-        data.separator = csvSeparator.map { $0 == "\\t" ? "\t" : $0 }
-        return try TrainingData.streams(data, model: modelConfiguration, seed: defaults.seed)
+        if split != "train" {
+            Console.warning("--split has no effect: only a folder of captions has parts")
+        }
+        let run = try trainingRun(on: task)
+        return try TrainingData.streams(run.data, model: modelConfiguration, seed: run.seed)
+    }
+
+    /// The run that `train` would make of the same words.
+    private func trainingRun(on task: String) throws -> TrainingConfiguration {
+        var words = [
+            "--output_dir=.", "--task_name=\(task)", "--csv_img_key=\(csvImgKey)",
+            "--csv_caption_key=\(csvCaptionKey)",
+        ]
+        words += dataRoot.map { ["--data_root=\($0)"] } ?? []
+        words += csvSeparator.map { ["--csv_separator=\($0)"] } ?? []
+        let flags = try FlagParser.parse(words, verb: .train)
+        let run = try TrainingConfiguration(flags: flags)
+        for warning in run.warnings(of: flags) { Console.warning(warning) }
+        return run
     }
 
     private static func streams(of source: any SampleSource) -> [any SampleStream] {
@@ -102,16 +115,16 @@ struct DataOptions: ParsableArguments {
         _ streams: [any SampleStream], badSamples: BadSampleLog,
         broken: (String, Int, String) -> Void = { _, _, _ in }
     ) throws -> DataStatistics {
+        try ThreadLimits.check(readers: dataloaderNumWorkers)
         for stream in streams { Console.note(stream.summary) }
         let counts = streams.compactMap(\.count)
         var progress = ProgressLine(
             total: counts.count == streams.count ? counts.reduce(0, +) : 0, unit: "samples",
-            isWanted: showsProgress)
+            isWanted: !disableTqdm)
         defer { progress.finish() }
-        let cores = ProcessInfo.processInfo.activeProcessorCount
         return try DataInspector(
             streams: streams, tokenizer: CLIPTokenizer.published(),
-            threads: dataloaderNumWorkers > 0 ? dataloaderNumWorkers : cores
+            threads: dataloaderNumWorkers > 0 ? dataloaderNumWorkers : Processors.available
         ).run(badSamples: badSamples, broken: broken) { progress.update($0) }
     }
 }
@@ -126,7 +139,11 @@ struct DataCheckCommand: ParsableCommand {
     @Option(help: "Where to list all that is broken: FILE.jsonl.")
     var output: String?
 
-    @Option(help: "How many broken samples are printed.")
+    private static let counts = FlagRange.from(0, to: 1e9)
+
+    @Option(
+        help: Self.counts.help("How many broken samples are printed.", usual: 10),
+        transform: Self.counts.integer)
     var first = 10
 
     func run() throws {

@@ -17,20 +17,14 @@ struct DemoCommand: ParsableCommand {
     @Option(help: "The folder for the model, its metrics and report.html.")
     var outputDir = "demo"
 
-    @Option(help: "Training steps; more take longer and give a better model.")
+    @Option(
+        help: FlagRange.steps.help(
+            "Training steps; more take longer and give a better model.", usual: DemoRecipe.steps),
+        transform: FlagRange.steps.integer)
     var maxSteps = DemoRecipe.steps
 
-    @Option(help: "Threads of the computation; one per core if not given.")
+    @Option(help: .threads, transform: FlagRange.threads.integer)
     var threads: Int?
-
-    func validate() throws {
-        guard maxSteps > 0 else {
-            throw ValidationError("--max_steps \(maxSteps): expected at least 1")
-        }
-        if let threads, threads < 1 {
-            throw ValidationError("--threads \(threads): expected at least 1")
-        }
-    }
 
     func run() throws {
         let device = try ComputeDevice.prepare(named: "auto", threadCount: threads)

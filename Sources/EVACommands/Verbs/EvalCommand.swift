@@ -22,9 +22,12 @@ struct EvalCommand: ParsableCommand {
     func run() throws {
         guard let flags = try FlagInput.read(arguments, verb: .eval) else { return }
         let configuration = try EvaluationConfiguration(flags: flags)
+        for warning in configuration.warnings(of: flags) { Console.warning(warning) }
         guard !flags.bool("print_config") else {
             return print(RunConfigurationFile.text(of: flags), terminator: "")
         }
+        try ThreadLimits.check(
+            threads: configuration.threadCount, readers: configuration.workerCount)
         try configuration.outputDirectory.map(OutputFolder.prepare)
         let description = try ModelLocator.locate(configuration.model)
         let evaluator = try Self.evaluator(configuration, for: description)

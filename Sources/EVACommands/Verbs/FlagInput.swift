@@ -14,18 +14,19 @@ enum FlagInput {
             guard let data = FileManager.default.contents(atPath: path) else {
                 throw ConfigurationError(source: path, message: "no such file, or unreadable")
             }
-            let file = try RunConfigurationFile.parse(
-                String(decoding: data, as: UTF8.self), source: path, verb: verb)
-            flags = flags.over(file)
+            guard let text = String(validating: data, as: UTF8.self) else {
+                throw ConfigurationError(
+                    source: path, message: "is not UTF-8 text; save it as UTF-8")
+            }
+            flags = flags.over(try RunConfigurationFile.parse(text, source: path, verb: verb))
         }
-        for warning in flags.warnings { Console.warning(warning) }
         return flags
     }
 
     private static func help(_ verb: FlagVerb) -> String {
         let lines = FlagTable.definitions(for: verb).map { definition in
             let value = definition.defaultValue.map { " (default \($0))" } ?? ""
-            return "  --\(definition.name)\(value)\n      \(definition.help)"
+            return "  --\(definition.name)\(value)\n      \(definition.fullHelp)"
         }
         return "USAGE: evaclip \(verb.rawValue) [--flag value ...]\n\n"
             + lines.joined(separator: "\n")

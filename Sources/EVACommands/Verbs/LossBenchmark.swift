@@ -45,6 +45,22 @@ struct LossBenchmark {
         }
     }
 
+    /// Refuses what the machine has no memory for, before it is asked for.
+    ///
+    /// - Throws: `UsageError` with what is needed, at the least, and what there is.
+    func checkMemory() throws(UsageError) {
+        // Features and their gradients; plainly, the logits, their exponentials and their gradient.
+        let features = 4 * batchSize * width
+        let logits = form == .plain ? 3 * batchSize * batchSize : 0
+        let needed = Double(features + logits) * 4
+        let memory = Double(ProcessInfo.processInfo.physicalMemory)
+        guard needed > memory else { return }
+        throw UsageError(
+            String(
+                format: "--batch_size %d, --width %d: need %.0f GB of memory, the machine has %.0f",
+                batchSize, width, needed / 1e9, memory / 1e9))
+    }
+
     func run() throws -> Result { try throwingTorchFailures(measure) }
 
     private func measure() throws -> Result {

@@ -16,7 +16,10 @@ struct PreprocessCommand: ParsableCommand {
     @Option(help: "The configuration of bare weights: a JSON file or a preset's name.")
     var config: String?
 
-    @Option(help: "Prepare for another image size than the model's, in pixels.")
+    @Option(
+        help: FlagRange.imageSize.help(
+            "Prepare for another image size than the model's, in pixels."),
+        transform: FlagRange.imageSize.integer)
     var imageSize: Int?
 
     @Option(parsing: .upToNextOption, help: "Pictures: files and folders.")
@@ -24,12 +27,6 @@ struct PreprocessCommand: ParsableCommand {
 
     @Option(help: "Where to write: FILE.safetensors or FILE.json.")
     var output: String
-
-    func validate() throws {
-        if let imageSize, !(1...8192).contains(imageSize) {
-            throw ValidationError("--image_size \(imageSize): expected 1 to 8192")
-        }
-    }
 
     func run() throws {
         try TensorOutput.check(output)

@@ -19,9 +19,12 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         guard let flags = try FlagInput.read(arguments, verb: .train) else { return }
         let configuration = try TrainingConfiguration(flags: flags)
+        for warning in configuration.warnings(of: flags) { Console.warning(warning) }
         guard !flags.bool("print_config") else {
             return print(RunConfigurationFile.text(of: flags), terminator: "")
         }
+        try ThreadLimits.check(
+            threads: configuration.threadCount, readers: configuration.data.workerCount)
         let device = try ComputeDevice.prepare(
             named: configuration.device, threadCount: configuration.threadCount)
         try COCODownload.prepare(configuration.data)

@@ -28,7 +28,7 @@ struct VerifyCommand: ParsableCommand {
     @Option(help: "cpu, cuda or cuda:N; auto takes a GPU where there is one.")
     var device = "auto"
 
-    @Option(help: "Threads of the computation; one per core if not given.")
+    @Option(help: .threads, transform: FlagRange.threads.integer)
     var threads: Int?
 
     func run() throws {

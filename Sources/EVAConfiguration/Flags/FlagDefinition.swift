@@ -44,6 +44,9 @@ package struct FlagDefinition: Sendable {
     /// What it takes.
     package let type: FlagType
 
+    /// Which numbers it takes, for an integer or a number that acts.
+    package let range: FlagRange?
+
     /// Whether a list that is given several times is the sum of what was given.
     package let isRepeatable: Bool
 
@@ -62,17 +65,41 @@ package struct FlagDefinition: Sendable {
     init(
         _ name: String, _ type: FlagType, _ defaultValue: FlagValue? = nil,
         _ scope: FlagScope, _ effect: FlagEffect, aliases: [String] = [],
-        isRepeatable: Bool = false,
+        isRepeatable: Bool = false, range: FlagRange? = nil,
         _ help: String
     ) {
         self.name = name
         self.type = type
+        self.range = range
         self.isRepeatable = isRepeatable
         self.defaultValue = defaultValue
         self.scope = scope
         self.effect = effect
         self.aliases = aliases
         self.help = help
+    }
+
+    /// The help with the numbers that are taken.
+    package var fullHelp: String { help + (range.map { " Takes numbers \($0.words)." } ?? "") }
+
+    /// What was expected of words that are not taken, and what they are.
+    func complaint(about words: [String]) -> String {
+        let expected = type.expectation + (range.map { " \($0.words)" } ?? "")
+        let got = words.isEmpty ? "nothing" : "\"\(words.joined(separator: "\", \""))\""
+        let hint = type == .integer ? words.first.flatMap(NumberText.hint) ?? "" : ""
+        return "expected \(expected), got \(got)\(hint)"
+    }
+
+    /// Reads the words that follow the flag; nil if they are not what it takes.
+    func value(of words: [String]) -> FlagValue? {
+        guard let value = type.value(of: words) else { return nil }
+        let isInRange =
+            switch (value, range) {
+            case (.integer(let value), let range?): range.contains(value)
+            case (.number(let value), let range?): range.contains(value)
+            default: true
+            }
+        return isInRange ? value : nil
     }
 
     /// Why the flag does nothing under a verb; nil if it acts.

@@ -86,12 +86,11 @@ package struct FlagParser {
     }
 
     private mutating func assign(_ words: [String], to definition: FlagDefinition) {
-        if let value = definition.type.value(of: words) {
+        if let value = definition.value(of: words) {
             values.set(definition, to: value)
             return
         }
-        let found = words.first.map { "got \"\($0)\"" } ?? "got nothing"
-        problems.append("--\(definition.name): expected \(definition.type.expectation), \(found)")
+        problems.append("--\(definition.name): \(definition.complaint(about: words))")
     }
 
     // MARK: Names

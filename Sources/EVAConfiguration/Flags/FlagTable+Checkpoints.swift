@@ -5,14 +5,15 @@ extension FlagTable {
             .trainAcceptedByEval, .original, "When a checkpoint is written."),
         .init(
             "save_steps", .integer, .integer(500), .trainAcceptedByEval, .original,
-            "Steps from checkpoint to checkpoint."),
+            range: .steps, "Steps from checkpoint to checkpoint."),
         .init(
             "save_minutes", .number, nil, .train, .added,
+            range: .above(0, to: 1e6),
             "Write a checkpoint besides whenever so many minutes have passed."),
         .init(
             "save_total_limit", .integer, nil, .trainAcceptedByEval,
             .differs("is obeyed on a single process too"),
-            "Checkpoints that are kept, the best not counted."),
+            range: .from(1, to: 1e6), "Checkpoints that are kept, the best not counted."),
         .init(
             "resume_from_checkpoint", .string, nil, .trainAcceptedByEval,
             .differs("also takes latest"), aliases: ["resume"],

@@ -27,13 +27,13 @@ extension FlagTable {
             "Download a data set that is missing, where that is possible."),
         .init(
             "train_num_samples", .integer, nil, .train, .added,
-            "Samples per epoch of data that does not know its length."),
+            range: .from(1, to: 1e11), "Samples per epoch of data that does not know its length."),
         .init(
             "train_data_upsampling_factors", .string, nil, .train, .added,
             "How often samples of each of the data sets in a::b are read: numbers such as 1::0.5."),
         .init(
             "per_device_train_batch_size", .integer, .integer(8), .trainAcceptedByEval, .original,
-            aliases: ["batch_size"], "Samples per process and micro-batch."),
+            aliases: ["batch_size"], range: .batch, "Samples per process and micro-batch."),
         .init(
             "shuffle", .bool, .bool(true), .train, .added,
             "Give each epoch an order of its own (the original keeps the file's)."),
@@ -50,16 +50,18 @@ extension FlagTable {
                 + "number for the first three."),
         .init(
             "color_jitter_prob", .number, .number(1), .train, .added,
-            "Probability that --color_jitter changes a training picture."),
+            range: .share, "Probability that --color_jitter changes a training picture."),
         .init(
             "grayscale", .number, .number(0), .train, .added, aliases: ["gray_scale_prob"],
-            "Probability that a training picture loses its colours."),
+            range: .share, "Probability that a training picture loses its colours."),
         .init(
             "dataloader_num_workers", .integer, .integer(0), .both,
             .differs("reader threads, not processes; 0 takes a number that fits the machine"),
-            aliases: ["workers"], "Reader threads."),
+            aliases: ["workers"], range: .readers,
+            "Reader threads, at most eight for each processor that may be used."),
         .init(
             "max_bad_samples", .number, .number(0.01), .train, .added,
+            range: .from(0, to: 1e12),
             "Unreadable samples that are skipped before the run stops: below 1 a share, else a count."
         ),
         .init(

@@ -2,21 +2,23 @@ extension FlagTable {
     static let distribution: [FlagDefinition] = [
         .init(
             "sharding", .list, nil, .trainAcceptedByEval,
-            .differs("all three stages work, with either optimizer"),
+            .differs("is taken, and not available: this version trains in one process"),
             "stage1, stage2 or stage3, and offload."),
         .init(
-            "sharding_parallel_degree", .integer, .integer(-1), .trainAcceptedByEval, .original,
-            "Processes among which is sharded; -1 for all that remain."),
+            "sharding_parallel_degree", .integer, .integer(-1), .trainAcceptedByEval,
+            .differs("is taken, and not available: this version trains in one process"),
+            range: .degree, "Processes among which is sharded; -1 for all that remain."),
         .init(
-            "tensor_parallel_degree", .integer, .integer(-1), .trainAcceptedByEval, .original,
-            "Processes among which each layer is split."),
+            "tensor_parallel_degree", .integer, .integer(-1), .trainAcceptedByEval,
+            .differs("is taken, and not available: this version trains in one process"),
+            range: .degree, "Processes among which each layer is split."),
         .init(
             "pipeline_parallel_degree", .integer, .integer(-1), .trainAcceptedByEval,
             .differs("more than 1 is refused; the original starts and fails"),
-            "Only 1, or -1."),
+            range: .degree, "Only 1, or -1."),
         .init(
             "sep_parallel_degree", .integer, .integer(-1), .trainAcceptedByEval,
-            .differs("more than 1 is refused"), "Only 1, or -1."),
+            .differs("more than 1 is refused"), range: .degree, "Only 1, or -1."),
         .init(
             "sharding_parallel_config", .string, .string(""), .trainAcceptedByEval,
             .noEffect("communication is arranged by the program"),

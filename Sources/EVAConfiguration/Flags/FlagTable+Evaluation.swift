@@ -26,6 +26,7 @@ extension FlagTable {
             "A folder of train/ and val/ to fit a linear classifier on the image features."),
         .init(
             "linear_probe_l2", .number, nil, .eval, .added,
+            range: .from(0, to: 1e6),
             "The probe's L2 penalty, 1/C of scikit-learn; chosen on held-out pictures if not given."
         ),
         .init(
@@ -38,20 +39,22 @@ extension FlagTable {
             "The same as --evaluation_strategy steps."),
         .init(
             "eval_steps", .integer, nil, .trainAcceptedByEval, .original,
-            "Steps from evaluation to evaluation; --logging_steps if not given."),
+            range: .steps, "Steps from evaluation to evaluation; --logging_steps if not given."),
         .init(
             "zeroshot_frequency", .integer, .integer(1), .train, .added,
+            range: .from(1, to: 1e6),
             "Epochs from evaluation to evaluation under --evaluation_strategy epoch."),
         .init(
             "max_evaluate_steps", .integer, .integer(-1), .both, .original,
-            "Batches after which an evaluation ends."),
+            range: .from(-1, to: 1e12), "Batches after which an evaluation ends."),
         .init(
             "minimum_eval_times", .integer, nil, .trainAcceptedByEval,
             .differs("the interval is shortened exactly, not to a multiple of ten steps"),
+            range: .from(1, to: 1e6),
             "Evaluations that a run has at least; a longer interval is shortened."),
         .init(
             "per_device_eval_batch_size", .integer, .integer(8), .both, .original,
-            "Images per process and evaluation batch."),
+            range: .batch, "Images per process and evaluation batch."),
         .init(
             "eval_accumulation_steps", .integer, nil, .both,
             .noEffect("features leave the device after every batch"),

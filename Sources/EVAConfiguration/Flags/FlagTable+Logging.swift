@@ -5,7 +5,7 @@ extension FlagTable {
             .trainAcceptedByEval, .original, "When a line is logged."),
         .init(
             "logging_steps", .integer, .integer(500), .trainAcceptedByEval, .original,
-            aliases: ["log_every_n_steps"], "Steps from line to line."),
+            aliases: ["log_every_n_steps"], range: .steps, "Steps from line to line."),
         .init(
             "logging_first_step", .bool, .bool(false), .trainAcceptedByEval, .original,
             "Log the first step too."),
@@ -19,7 +19,8 @@ extension FlagTable {
             "The folder of the event files."),
         .init(
             "report_to", .list, nil, .trainAcceptedByEval,
-            .differs("TensorBoard is the only writer: none switches it off, the rest leaves it on"),
+            .differs(
+                "TensorBoard is the only writer: none switches it off, wandb and visualdl warn"),
             "Where metrics go besides the run's own files."),
         .init("disable_tqdm", .bool, .bool(false), .both, .original, "Draw no progress bar."),
         .init(

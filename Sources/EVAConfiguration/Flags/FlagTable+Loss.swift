@@ -17,6 +17,7 @@ extension FlagTable {
         .init(
             "contrastive_accumulation", .integer, .integer(1), .train, .added,
             aliases: ["accum_freq"],
+            range: .accumulation,
             "Micro-batches whose features form one contrastive batch, with its exact gradient."),
     ]
 }

@@ -15,15 +15,16 @@ extension FlagTable {
             "Start from the model's weights instead of from random ones."),
         .init(
             "image_size", .integer, nil, .both, .added,
-            "Resize the position embeddings to another image size, in pixels."),
+            range: .imageSize, "Resize the position embeddings to another image size, in pixels."),
         .init(
             "patch_size", .integer, nil, .both, .added,
-            "Resize the patch kernels to another patch size, in pixels."),
+            range: .patchSize, "Resize the patch kernels to another patch size, in pixels."),
         .init(
             "allow_missing", .list, nil, .both, .added, isRepeatable: true,
             "Shell patterns of tensors that the weights may lack; they are drawn at random."),
         .init(
             "patch_dropout", .number, nil, .train, .added, aliases: ["force_patch_dropout"],
+            range: .shareBelowOne,
             "Share of patches left out of each training image; the model's own if not given."),
         .init(
             "lock_visual", .bool, .bool(false), .train, .added, aliases: ["lock_image"],
@@ -31,12 +32,14 @@ extension FlagTable {
         .init(
             "lock_visual_unlocked_groups", .integer, .integer(0), .train, .added,
             aliases: ["lock_image_unlocked_groups"],
+            range: .from(0, to: 10_000),
             "Layers at the output end of a locked vision tower that are trained all the same."),
         .init(
             "lock_text", .bool, .bool(false), .train, .added, "Keep the text tower as it is."),
         .init(
             "lock_text_unlocked_groups", .integer, .integer(0), .train, .added,
             aliases: ["lock_text_unlocked_layers"],
+            range: .from(0, to: 10_000),
             "Layers at the output end of a locked text tower that are trained all the same."),
         .init(
             "pretrained_text_model", .string, .string("openclip"), .both,

@@ -7,12 +7,14 @@ extension FlagTable {
         .init(
             "learning_rate", .number, .number(5e-5), .trainAcceptedByEval, .original,
             aliases: ["lr"],
-            "Learning rate of the logit scale, the only parameter outside the towers."),
+            range: .rate, "Learning rate of the logit scale, the only parameter outside the towers."
+        ),
         .init(
             "visual_lr", .number, .number(2e-4), .train, .original,
-            "Learning rate of the vision tower."),
+            range: .rate, "Learning rate of the vision tower."),
         .init(
-            "text_lr", .number, .number(2e-5), .train, .original, "Learning rate of the text tower."
+            "text_lr", .number, .number(2e-5), .train, .original, range: .rate,
+            "Learning rate of the text tower."
         ),
         .init(
             "weight_decay", .number, .number(0), .trainAcceptedByEval,
@@ -22,55 +24,63 @@ extension FlagTable {
             aliases: ["wd"], "Weight decay outside the towers."),
         .init(
             "visual_wd", .number, .number(0.05), .train, .original,
-            "Weight decay of the vision tower."),
+            range: .rate, "Weight decay of the vision tower."),
         .init(
-            "text_wd", .number, .number(0.05), .train, .original, "Weight decay of the text tower."),
+            "text_wd", .number, .number(0.05), .train, .original, range: .rate,
+            "Weight decay of the text tower."),
         .init(
             "layer_decay", .number, .number(1), .train, .original, aliases: ["ld"],
-            "Layer decay of a tower whose own is 0."),
+            range: .from(0, to: 10), "Layer decay of a tower whose own is 0."),
         .init(
             "visual_ld", .number, .number(0.75), .train, .original,
+            range: .from(0, to: 10),
             "Layer decay of the vision tower; 0 takes --layer_decay, 1 and more is none."),
         .init(
             "text_ld", .number, .number(0.75), .train, .original,
+            range: .from(0, to: 10),
             "Layer decay of the text tower; 0 takes --layer_decay, 1 and more is none."),
         .init(
             "adam_beta1", .number, .number(0.9), .trainAcceptedByEval, .original,
             aliases: ["beta1"],
-            "Decay of the first moment."),
+            range: .shareBelowOne, "Decay of the first moment."),
         .init(
             "adam_beta2", .number, .number(0.999), .trainAcceptedByEval, .original,
             aliases: ["beta2"],
+            range: .shareBelowOne,
             "Decay of the second moment; for lion of its only one, 0.99 if not given."),
         .init(
             "adam_epsilon", .number, nil, .trainAcceptedByEval,
             .differs("is obeyed; not given it is 1e-6 for lamb and 1e-8 for the others"),
-            aliases: ["eps"], "Epsilon of the update's denominator."),
+            aliases: ["eps"], range: .share, "Epsilon of the update's denominator."),
         .init(
             "max_grad_norm", .number, .number(1), .trainAcceptedByEval,
             .differs("clips once a step, by the global norm of the unscaled, reduced gradients"),
-            aliases: ["grad_clip_norm"], "Gradient norm above which gradients shrink; 0 for none."),
+            aliases: ["grad_clip_norm"], range: .from(0, to: 1e9),
+            "Gradient norm above which gradients shrink; 0 for none."),
         .init(
             "num_train_epochs", .number, .number(1), .trainAcceptedByEval, .original,
             aliases: ["epochs"],
-            "Passes over the data."),
+            range: .above(0, to: 1e6), "Passes over the data."),
         .init(
             "max_steps", .integer, .integer(-1), .trainAcceptedByEval, .original,
+            range: .from(-1, to: 1e12),
             "Optimizer steps of the run; above 0 it replaces --num_train_epochs."),
         .init(
             "stop_after_steps", .integer, nil, .train, .added,
-            "End after so many steps, the schedule unchanged."),
+            range: .steps, "End after so many steps, the schedule unchanged."),
         .init(
             "gradient_accumulation_steps", .integer, .integer(1), .trainAcceptedByEval,
             .differs("what is left at an epoch's end is not carried into the next one"),
-            "Micro-batches per step, each with a loss of its own."),
+            range: .accumulation, "Micro-batches per step, each with a loss of its own."),
         .init(
             "warmup_steps", .integer, .integer(0), .trainAcceptedByEval, .original,
             aliases: ["warmup"],
+            range: .stepsOrNone,
             "Steps over which the rates rise from 0; the first step has rate 0."),
         .init(
             "warmup_ratio", .number, .number(0), .trainAcceptedByEval,
-            .differs("is obeyed"), "The warm-up as a share of all steps, if --warmup_steps is 0."),
+            .differs("is obeyed"), range: .shareBelowOne,
+            "The warm-up as a share of all steps, if --warmup_steps is 0."),
         .init(
             "lr_scheduler_type",
             .choice(["cosine", "constant", "constant_with_warmup", "constant_with_cooldown"]),
@@ -79,12 +89,14 @@ extension FlagTable {
             "The course of the learning rates after the warm-up."),
         .init(
             "cooldown_steps", .integer, .integer(0), .train, .added,
-            "Steps of the fall to 0 at the end of constant_with_cooldown."),
+            range: .stepsOrNone, "Steps of the fall to 0 at the end of constant_with_cooldown."),
         .init(
             "last_epoch", .integer, .integer(-1), .train, .original,
+            range: .from(-1, to: 1e12),
             "Steps by which the schedule is ahead at the start, less one."),
         .init(
             "ema_decay", .number, nil, .train, .added,
+            range: .shareBelowOne,
             "Decay of a moving average of the weights, evaluated and saved beside them (in ema/)."),
         .init(
             "optim", .string, .string("adamw"), .trainAcceptedByEval,

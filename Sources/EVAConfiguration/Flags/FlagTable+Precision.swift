@@ -17,9 +17,10 @@ extension FlagTable {
             "O1: parameters in 32 bits; O2: in 16, with master copies; O0: compute in 32 bits."),
         .init(
             "scale_loss", .number, .number(32768), .trainAcceptedByEval, .original,
-            "First loss scale of 16-bit IEEE training."),
+            range: .from(1, to: 1e15), "First loss scale of 16-bit IEEE training."),
         .init(
             "max_nonfinite_steps", .integer, .integer(10), .train, .added,
+            range: .from(0, to: 1e6),
             "Steps in a row with a non-finite loss or gradient that are skipped before the run stops."
         ),
         .init(

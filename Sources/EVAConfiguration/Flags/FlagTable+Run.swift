@@ -9,7 +9,7 @@ extension FlagTable {
             .differs("true by default; false builds and checks everything, then ends"), "Train."),
         .init(
             "seed", .integer, .integer(42), .trainAcceptedByEval, .original,
-            "The seed of every random choice."),
+            range: .from(0, to: 4_294_967_295), "The seed of every random choice."),
         .init(
             "device", .string, .string("auto"), .both,
             .differs("is obeyed: auto, cpu, cuda or cuda:N (gpu is taken for cuda)"),
@@ -19,7 +19,9 @@ extension FlagTable {
             "The same as --device cpu."),
         .init(
             "threads", .integer, nil, .both, .added,
-            "Threads of the computation; one per core if not given."),
+            range: .threads,
+            "Threads of the computation, at most the processors that may be used; one per processor "
+                + "if not given."),
         .init(
             "cpu_core_bind", .bool, .bool(false), .train,
             .noEffect("processes are bound by mpirun, srun, numactl or taskset"),

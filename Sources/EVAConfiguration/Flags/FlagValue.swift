@@ -50,8 +50,8 @@ extension FlagType {
         let word = words[0]
         switch self {
         case .bool: return Self.boolean(word).map(FlagValue.bool)
-        case .integer: return Int(word).map(FlagValue.integer)
-        case .number: return Double(word).flatMap { $0.isFinite ? .number($0) : nil }
+        case .integer: return NumberText.integer(word).map(FlagValue.integer)
+        case .number: return NumberText.number(word).map(FlagValue.number)
         case .string, .list: return .string(word)
         case .choice(let choices):
             let wanted = word.lowercased().replacing("-", with: "_")
@@ -59,7 +59,8 @@ extension FlagType {
         }
     }
 
-    private static func boolean(_ word: String) -> Bool? {
+    /// What a word says of a boolean, letter case aside; nil for another word.
+    package static func boolean(_ word: String) -> Bool? {
         switch word.lowercased() {
         case "yes", "true", "t", "y", "1": true
         case "no", "false", "f", "n", "0": false

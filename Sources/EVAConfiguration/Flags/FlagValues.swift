@@ -28,10 +28,15 @@ package struct FlagValues: Sendable, Equatable {
     /// Whether the user gave the flag.
     package func isGiven(_ name: String) -> Bool { given[Self.definition(name).name] != nil }
 
+    /// Whether the flag was given a value other than its default.
+    func isChanged(_ name: String) -> Bool {
+        given[name].map { $0 != Self.definition(name).defaultValue } ?? false
+    }
+
     /// The names of all flags that the user gave, sorted.
     package var givenNames: [String] { given.keys.sorted() }
 
-    /// A line for every flag that was given and does nothing.
+    /// A line for every flag that was given and does nothing under this verb, whatever the others say.
     package var warnings: [String] {
         givenNames.compactMap { name in
             Self.definition(name).reasonForNoEffect(in: verb).map {

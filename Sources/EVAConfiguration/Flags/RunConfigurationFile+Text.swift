@@ -28,11 +28,26 @@ extension RunConfigurationFile {
         }
     }
 
+    /// A text between double quotes, with escapes for what YAML does not take as it is.
     private static func quoted(_ text: String) -> String {
-        let escaped = text.unicodeScalars.map { scalar in
-            escapes.first { $0.character == Character(scalar) }.map { "\\\($0.letter)" }
-                ?? String(scalar)
+        "\"" + text.unicodeScalars.map(escaped).joined() + "\""
+    }
+
+    private static func escaped(_ scalar: Unicode.Scalar) -> String {
+        switch scalar {
+        case "\"": "\\\""
+        case "\\": "\\\\"
+        case "\n": "\\n"
+        case "\r": "\\r"
+        case "\t": "\\t"
+        case " "..."~", "\u{A1}"..."\u{2027}", "\u{202A}"..."\u{D7FF}", "\u{E000}"..."\u{FEFE}",
+            "\u{FF00}"..."\u{FFFD}", "\u{10000}"..."\u{10FFFF}":
+            String(scalar)
+        default: "\\U" + padded(String(scalar.value, radix: 16))
         }
-        return "\"" + escaped.joined() + "\""
+    }
+
+    private static func padded(_ digits: String) -> String {
+        String(repeating: "0", count: 8 - digits.count) + digits
     }
 }

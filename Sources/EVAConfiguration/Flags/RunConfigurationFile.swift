@@ -1,8 +1,17 @@
+internal import Yams
+
 /// A YAML file of flags, for `--run_config`.
 ///
-/// Of YAML it takes what a list of flags needs: one `name: value` a line, `#` comments, quoted texts, and
-/// lists as `[a, b]` or as lines of `- a` under their name. Nesting is refused.
+/// One mapping of names to values: a scalar, or a list of scalars for a flag that takes several
+/// words. A scalar is read as the same word on the command line would be, whatever YAML would make
+/// of it; a plain `null`, `~` or nothing leaves the flag alone.
 package enum RunConfigurationFile {
+    /// What no file of flags needs, and what keeps one from taking memory or time without bound.
+    private static let sizeLimit = 1 << 20
+
+    /// Aliases that a file may use: few enough that what they unfold to stays small.
+    private static let aliasLimit = 32
+
     /// Reads a file's flags.
     ///
     /// - Parameters:
@@ -14,160 +23,125 @@ package enum RunConfigurationFile {
     package static func parse(
         _ text: String, source: String, verb: FlagVerb
     ) throws(ConfigurationError) -> FlagValues {
-        var reader = Reader(verb: verb)
-        for (index, line) in text.split(separator: /\r?\n/, omittingEmptySubsequences: false)
-            .enumerated()
-        {
-            reader.read(line, number: index + 1)
+        if let problem = excess(of: text) {
+            throw ConfigurationError(source: source, message: problem)
         }
-        reader.assignList()
+        let root: Node?
+        do {
+            // The mark that some editors begin a file with is no part of it.
+            let text =
+                text.unicodeScalars.first == "\u{FEFF}"
+                ? String(text.unicodeScalars.dropFirst()) : text
+            root = try Parser(yaml: text, encoding: .utf8).singleRoot()
+        } catch {
+            throw ConfigurationError(source: source, problems: [problem(error)])
+        }
+        var reader = Reader(verb: verb)
+        if let root { reader.read(root) }
         guard reader.problems.isEmpty else {
             throw ConfigurationError(source: source, problems: reader.problems)
         }
         return reader.values
     }
 
-    /// What a backslash and a letter stand for in a text between double quotes.
-    static let escapes: [(letter: Character, character: Character)] = [
-        ("\"", "\""), ("\\", "\\"), ("n", "\n"), ("r", "\r"), ("t", "\t"),
-    ]
+    /// Why a text is not even parsed.
+    private static func excess(of text: String) -> String? {
+        guard text.utf8.count <= sizeLimit else {
+            return "is larger than the \(sizeLimit) bytes that a file of flags may have"
+        }
+        // The parser hashes keys as they are unfolded, before anything can be asked about them.
+        var previous: UInt8 = UInt8(ascii: " ")
+        var aliases = 0
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "*"), " \t\r\n,:-?[{".utf8.contains(previous) { aliases += 1 }
+            previous = byte
+        }
+        return aliases <= aliasLimit
+            ? nil : "has \(aliases) aliases (*name), more than the \(aliasLimit) that are taken"
+    }
+
+    /// What the parser complains of.
+    private static func problem(_ error: any Error) -> ConfigurationProblem {
+        func at(_ line: Int?, _ message: String) -> ConfigurationProblem {
+            ConfigurationProblem(
+                keyPath: line.map { "line \($0)" } ?? "",
+                message: "not valid YAML: \(message.replacing("\n", with: " "))")
+        }
+        switch error as? YamlError {
+        case .scanner(let context, let problem, let mark, _),
+            .parser(let context, let problem, let mark, _),
+            .composer(let context, let problem, let mark, _):
+            return at(mark.line, (context.map { $0.text + ": " } ?? "") + problem)
+        case .duplicatedKeysInMapping(let keys, let context):
+            return at(context.mark.line, "\(keys.joined(separator: ", ")) is given twice")
+        case .reader(let problem, let offset, _, let yaml):
+            let line = offset.map { yaml.prefix($0).count(where: \.isNewline) + 1 }
+            return at(line, problem)
+        default: return at(nil, "\(error)")
+        }
+    }
 
     private struct Reader {
         let verb: FlagVerb
         var values: FlagValues
         var problems: [ConfigurationProblem] = []
         private var seen: Set<String> = []
-        private var openList: (definition: FlagDefinition, line: Int, words: [String])?
 
         init(verb: FlagVerb) {
             self.verb = verb
             values = FlagValues(verb: verb)
         }
 
-        mutating func read(_ line: Substring, number: Int) {
-            let text = Self.withoutComment(line).trimmed
-            if text.isEmpty || text == "---" { return }
-            if text.hasPrefix("- ") {
-                guard openList != nil else { return report(number, "an item outside of a list") }
-                let word = unquoted(text.dropFirst(2), number: number)
-                openList?.words.append(word)
-                return
+        mutating func read(_ root: Node) {
+            guard case .mapping(let mapping) = root else {
+                guard !Self.isNull(root) else { return }
+                return report(root, "expected lines of the form name: value")
             }
-            assignList()
-            guard line.first?.isWhitespace != true, let colon = text.firstIndex(of: ":") else {
-                return report(number, "expected a line of the form name: value")
+            for (key, value) in mapping { read(key, value) }
+        }
+
+        private mutating func read(_ key: Node, _ value: Node) {
+            guard case .scalar(let scalar) = key else {
+                return report(key, "expected the name of a flag")
             }
-            let name = String(text[..<colon].trimmed).replacing("-", with: "_")
+            let name = scalar.string.replacing("-", with: "_")
             guard let definition = FlagTable.find(name, verb: verb) else {
                 let hint = NearestName.hint(name, in: FlagTable.names(verb: verb))
-                return report(number, "unknown flag \(name)\(hint)")
+                return report(key, "unknown flag \(name)\(hint)")
             }
             guard seen.insert(definition.name).inserted else {
-                return report(number, "\(definition.name) is given twice")
+                return report(key, "\(definition.name) is given twice")
             }
-            read(text[text.index(after: colon)...].trimmed, of: definition, number: number)
-        }
-
-        private mutating func read(
-            _ value: Substring, of definition: FlagDefinition, number: Int
-        ) {
-            if value.isEmpty {
-                openList = (definition, number, [])
-            } else if value.hasPrefix("["), value.hasSuffix("]") {
-                let items = value.dropFirst().dropLast().split(separator: ",")
-                assign(
-                    items.map { unquoted($0, number: number) }, to: definition, number: number)
-            } else if value != "null", value != "~" {
-                assign([unquoted(value, number: number)], to: definition, number: number)
-            }
-        }
-
-        /// Gives a list that was written line by line to its flag.
-        mutating func assignList() {
-            guard let list = openList else { return }
-            openList = nil
-            assign(list.words, to: list.definition, number: list.line)
-        }
-
-        private mutating func assign(
-            _ words: [String], to definition: FlagDefinition, number: Int
-        ) {
-            if let value = definition.type.value(of: words) {
+            guard !Self.isNull(value) else { return }
+            guard let words = words(of: value, for: definition) else { return }
+            if let value = definition.value(of: words) {
                 values.set(definition, to: value)
-                return
+            } else {
+                report(key, "\(definition.name): \(definition.complaint(about: words))")
             }
-            let found = words.isEmpty ? "nothing" : "\"\(words.joined(separator: ", "))\""
-            report(
-                number, "\(definition.name): expected \(definition.type.expectation), got \(found)")
         }
 
-        private mutating func report(_ line: Int, _ message: String) {
-            problems.append(ConfigurationProblem(keyPath: "line \(line)", message: message))
-        }
-
-        private static func withoutComment(_ line: Substring) -> Substring {
-            var quote: Character?
-            var previous: Character = " "
-            var isEscaped = false
-            for index in line.indices {
-                let character = line[index]
-                if isEscaped {
-                    isEscaped = false
-                } else if quote == "\"", character == "\\" {
-                    isEscaped = true
-                } else if character == quote {
-                    quote = nil
-                } else if quote == nil, character == "\"" || character == "'" {
-                    quote = character
-                } else if quote == nil, character == "#", previous.isWhitespace {
-                    return line[..<index]
-                }
-                previous = character
+        private mutating func words(of value: Node, for definition: FlagDefinition) -> [String]? {
+            switch value {
+            case .scalar(let scalar): return [scalar.string]
+            case .sequence(let items):
+                let words = items.compactMap(\.scalar?.string)
+                if words.count == items.count { return words }
+            case .mapping, .alias: break
             }
-            return line
+            report(value, "\(definition.name): nested values are not taken")
+            return nil
         }
 
-        /// A text without its quotes; as in YAML, those in double quotes have escapes, and in
-        /// single quotes two stand for one.
-        private mutating func unquoted(_ text: Substring, number: Int) -> String {
-            let text = text.trimmed
-            guard text.count >= 2, let quote = text.first, text.last == quote else {
-                return String(text)
-            }
-            let inside = text.dropFirst().dropLast()
-            if quote == "'" { return String(inside).replacing("''", with: "'") }
-            return quote == "\"" ? unescaped(inside, number: number) : String(text)
+        /// Whether a node is a null, which a text in quotes never is.
+        private static func isNull(_ node: Node) -> Bool {
+            guard case .scalar(let scalar) = node, scalar.style == .plain else { return false }
+            return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
         }
 
-        private mutating func unescaped(_ text: Substring, number: Int) -> String {
-            var result = ""
-            var rest = text
-            while let character = rest.popFirst() {
-                guard character == "\\" else {
-                    result.append(character)
-                    continue
-                }
-                let letter = rest.popFirst()
-                if let escape = RunConfigurationFile.escapes.first(where: { $0.letter == letter }) {
-                    result.append(escape.character)
-                } else {
-                    report(
-                        number,
-                        "\\\(letter.map(String.init) ?? "") means nothing between double quotes; "
-                            + "write \\\\ for a backslash, or use single quotes")
-                }
-            }
-            return result
+        private mutating func report(_ node: Node, _ message: String) {
+            let line = node.mark.map { "line \($0.line)" } ?? ""
+            problems.append(ConfigurationProblem(keyPath: line, message: message))
         }
-    }
-}
-
-extension Substring {
-    /// The text without white space at its ends.
-    fileprivate var trimmed: Substring {
-        var text = self
-        while text.first?.isWhitespace == true { text.removeFirst() }
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return text
     }
 }

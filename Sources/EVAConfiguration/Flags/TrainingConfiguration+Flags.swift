@@ -42,13 +42,13 @@ extension FlagResolver {
         data.workerCount = flags.integer("dataloader_num_workers")
         let limit = flags.number("max_bad_samples")
         data.badSampleLimit =
-            limit < 1 ? .share(limit) : .count(Int(min(limit, 1e15).rounded(.down)))
+            limit < 1 ? .share(limit) : .count(Int(limit.rounded(.down)))
         return data
     }
 
     private mutating func colorJitter() -> TrainingDataConfiguration.ColorJitter? {
         let words = flags.list("color_jitter").flatMap { $0.split { ", ()[]".contains($0) } }
-        let numbers = words.compactMap { Double($0) }
+        let numbers = words.compactMap { NumberText.number(String($0)) }
         guard numbers.count == words.count, [0, 1, 4].contains(numbers.count) else {
             report(
                 "--color_jitter: expected brightness, contrast, saturation and hue, or one number "
@@ -67,7 +67,7 @@ extension FlagResolver {
     private mutating func upsamplingFactors() -> [Double]? {
         guard let text = flags.text("train_data_upsampling_factors") else { return nil }
         let factors = text.split(separator: "::", omittingEmptySubsequences: false).map {
-            Double($0)
+            NumberText.number(String($0))
         }
         guard !factors.contains(nil) else {
             report(
@@ -117,7 +117,7 @@ extension FlagResolver {
         schedule.warmupSteps = flags.integer("warmup_steps")
         schedule.warmupRatio = flags.number("warmup_ratio")
         schedule.cooldownSteps = flags.integer("cooldown_steps")
-        schedule.offsetSteps = flags.integer("last_epoch").addingReportingOverflow(1).partialValue
+        schedule.offsetSteps = flags.integer("last_epoch") + 1
         return schedule
     }
 

@@ -126,21 +126,17 @@ package struct JSONParser {
 
     private mutating func number() throws -> JSONValue {
         let start = position
-        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-        var isInteger = true
-        while let byte = current {
-            if [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(byte) {
-                isInteger = false
-            } else if byte != UInt8(ascii: "-"), byte != UInt8(ascii: "+"), !digits.contains(byte) {
-                break
-            }
-            position += 1
-        }
+        let characters = "0123456789+-.eE".utf8
+        while let byte = current, characters.contains(byte) { position += 1 }
         let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        let digitsOnly = text.hasPrefix("-") ? text.dropFirst() : text[...]
-        let isPadded = digitsOnly.hasPrefix("0") && digitsOnly.dropFirst().first?.isNumber == true
-        if isInteger, !isPadded, let value = Int(text) { return .integer(value) }
-        if !isInteger, !isPadded, let value = Double(text), value.isFinite { return .number(value) }
+        if text.wholeMatch(of: /-?(0|[1-9][0-9]*)/) != nil, let value = Int(text) {
+            return .integer(value)
+        }
+        if text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil,
+            let value = Double(text), value.isFinite, text.contains(where: { ".eE".contains($0) })
+        {
+            return .number(value)
+        }
         position = start
         throw fault("\"\(text.prefix(40))\" is not a number that can be read")
     }

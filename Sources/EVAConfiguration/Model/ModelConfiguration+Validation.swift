@@ -1,4 +1,7 @@
 extension ModelConfiguration {
+    /// Parameters beyond any use, which no memory holds.
+    private static let largestCount = 1_000_000_000_000
+
     /// Everything that stops this configuration from being a model, all at once.
     ///
     /// Key paths are those of the rei JSON form, which is the form that `reiJSON()` writes.
@@ -9,14 +12,23 @@ extension ModelConfiguration {
         check.size(embedWidth, "embed_dim")
         vision.validate(&check)
         text.validate(&check)
+        if let initialLogitBias {
+            check.within(.from(-1000, to: 1000), initialLogitBias, "init_logit_bias")
+        }
+        // Each size is within its bounds now, so that the count does not overflow.
+        if check.problems.isEmpty {
+            check.require(
+                parameterCount <= Self.largestCount, "",
+                "describes \(parameterCount) parameters; at most \(Self.largestCount) are taken")
+        }
         return check.problems
     }
 }
 
 extension VisionConfiguration {
     fileprivate func validate(_ check: inout ValidationCheck) {
-        check.size(imageSize, "vision_cfg.image_size")
-        check.size(patchSize, "vision_cfg.patch_size")
+        check.within(.imageSize, imageSize, "vision_cfg.image_size")
+        check.within(.patchSize, patchSize, "vision_cfg.patch_size")
         check.size(width, "vision_cfg.width")
         check.size(layerCount, "vision_cfg.layers", limit: 1024)
         check.size(headWidth, "vision_cfg.head_width")

@@ -63,12 +63,13 @@ public struct PreprocessingConfiguration: Codable, Sendable, Equatable {
     /// - Returns: The problems, under open_clip's key names; empty if there are none.
     public func validate() -> [ConfigurationProblem] {
         var check = ValidationCheck()
-        check.size(imageSize, "size")
+        check.within(.imageSize, imageSize, "size")
         check.require(
-            mean.count == 3 && mean.allSatisfy(\.isFinite), "mean", "expected three numbers")
+            mean.count == 3 && mean.allSatisfy { abs($0) <= 1000 }, "mean",
+            "expected three numbers from -1000 to 1000")
         check.require(
-            std.count == 3 && std.allSatisfy { $0.isFinite && $0 > 0 }, "std",
-            "expected three numbers above 0")
+            std.count == 3 && std.allSatisfy { (1e-6...1000).contains($0) }, "std",
+            "expected three numbers from 0.000001 to 1000")
         return check.problems
     }
 }

@@ -59,13 +59,9 @@ public struct CheckpointConfiguration: Codable, Sendable, Equatable {
     }
 
     func validate(_ check: inout ValidationCheck, evaluates: Bool) {
-        check.atLeast(1, everySteps, "--save_steps")
-        if let totalLimit { check.atLeast(1, totalLimit, "--save_total_limit") }
-        if let everyMinutes {
-            check.require(
-                everyMinutes > 0, "--save_minutes", "expected a number above 0, got \(everyMinutes)"
-            )
-        }
+        check.flag("save_steps", everySteps)
+        if let totalLimit { check.flag("save_total_limit", totalLimit) }
+        if let everyMinutes { check.flag("save_minutes", everyMinutes) }
         check.require(
             !loadsBestAtEnd || evaluates, "--load_best_model_at_end",
             "the best model is known only to a run that evaluates; give --evaluation_strategy")

@@ -21,8 +21,10 @@ public struct DistributionConfiguration: Codable, Sendable, Equatable {
     }
 
     func validate(_ check: inout ValidationCheck) {
-        check.within(0...3, Double(shardingStage), "--sharding")
-        check.atLeast(1, tensorDegree, "--tensor_parallel_degree")
-        if let shardingDegree { check.atLeast(1, shardingDegree, "--sharding_parallel_degree") }
+        check.within(.from(0, to: 3), shardingStage, "--sharding")
+        check.within(.processes, tensorDegree, "--tensor_parallel_degree")
+        if let shardingDegree {
+            check.within(.processes, shardingDegree, "--sharding_parallel_degree")
+        }
     }
 }

@@ -52,10 +52,10 @@ public struct EvaluationConfiguration: Codable, Sendable, Equatable {
             "expected a folder of labelled pictures, or another task: --retrieval_eval, "
                 + "--linear_probe")
         tasks.validate(&check)
-        check.atLeast(1, batchSize, "--per_device_eval_batch_size")
-        check.atLeast(0, workerCount, "--dataloader_num_workers")
-        if let maxBatches { check.atLeast(1, maxBatches, "--max_evaluate_steps") }
-        if let threadCount { check.atLeast(1, threadCount, "--threads") }
+        check.flag("per_device_eval_batch_size", batchSize)
+        check.flag("dataloader_num_workers", workerCount)
+        if let maxBatches { check.within(.steps, maxBatches, "--max_evaluate_steps") }
+        if let threadCount { check.flag("threads", threadCount) }
         return check.problems
     }
 }

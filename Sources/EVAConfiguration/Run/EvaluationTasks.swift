@@ -45,7 +45,7 @@ public struct EvaluationTasks: Codable, Sendable, Equatable {
         if let linearProbeL2 {
             check.require(
                 linearProbe != nil, "--linear_probe_l2", "has no effect without --linear_probe")
-            check.nonNegative(linearProbeL2, "--linear_probe_l2")
+            check.flag("linear_probe_l2", linearProbeL2)
         }
     }
 }

@@ -39,6 +39,6 @@ public struct LoggingConfiguration: Codable, Sendable, Equatable {
     }
 
     func validate(_ check: inout ValidationCheck) {
-        check.atLeast(1, everySteps, "--logging_steps")
+        check.flag("logging_steps", everySteps)
     }
 }

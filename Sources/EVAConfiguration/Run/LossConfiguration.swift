@@ -33,6 +33,6 @@ public struct LossConfiguration: Codable, Sendable, Equatable {
     }
 
     func validate(_ check: inout ValidationCheck) {
-        check.atLeast(1, accumulation, "--contrastive_accumulation")
+        check.flag("contrastive_accumulation", accumulation)
     }
 }

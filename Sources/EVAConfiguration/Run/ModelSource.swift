@@ -47,8 +47,8 @@ public struct ModelSource: Codable, Sendable, Equatable {
 
     func validate(_ check: inout ValidationCheck) {
         check.require(!name.isEmpty, "--model", "expected a model's name, a folder or a file")
-        if let imageSize { check.size(imageSize, "--image_size") }
-        if let patchSize { check.size(patchSize, "--patch_size") }
-        if let patchDropout { check.rate(patchDropout, "--patch_dropout") }
+        if let imageSize { check.flag("image_size", imageSize) }
+        if let patchSize { check.flag("patch_size", patchSize) }
+        if let patchDropout { check.flag("patch_dropout", patchDropout) }
     }
 }

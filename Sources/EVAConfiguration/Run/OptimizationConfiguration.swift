@@ -36,10 +36,10 @@ public struct OptimizationConfiguration: Codable, Sendable, Equatable {
         }
 
         func validate(_ check: inout ValidationCheck, prefix: String) {
-            check.nonNegative(learningRate, "--\(prefix)_lr")
-            check.nonNegative(weightDecay, "--\(prefix)_wd")
-            check.nonNegative(layerDecay, "--\(prefix)_ld")
-            check.atLeast(0, unlockedGroups, "--lock_\(prefix)_unlocked_groups")
+            check.flag("\(prefix)_lr", learningRate)
+            check.flag("\(prefix)_wd", weightDecay)
+            check.flag("\(prefix)_ld", layerDecay)
+            check.flag("lock_\(prefix)_unlocked_groups", unlockedGroups)
         }
     }
 
@@ -109,17 +109,16 @@ public struct OptimizationConfiguration: Codable, Sendable, Equatable {
     func validate(_ check: inout ValidationCheck, totalSteps: Int?) {
         visual.validate(&check, prefix: "visual")
         text.validate(&check, prefix: "text")
-        check.nonNegative(logitScaleLearningRate, "--learning_rate")
-        check.rate(beta1, "--adam_beta1")
-        check.rate(beta2, "--adam_beta2")
-        if let epsilon { check.nonNegative(epsilon, "--adam_epsilon") }
-        if let emaDecay { check.rate(emaDecay, "--ema_decay") }
-        check.atLeast(1, gradientAccumulationSteps, "--gradient_accumulation_steps")
-        if let maxSteps { check.atLeast(1, maxSteps, "--max_steps") }
-        if let stopAfterSteps { check.atLeast(1, stopAfterSteps, "--stop_after_steps") }
-        check.require(
-            maxSteps != nil || (epochs > 0 && epochs < 1e6), "--num_train_epochs",
-            "expected a number above 0, got \(epochs)")
+        check.flag("learning_rate", logitScaleLearningRate)
+        check.flag("adam_beta1", beta1)
+        check.flag("adam_beta2", beta2)
+        if let maxGradientNorm { check.flag("max_grad_norm", maxGradientNorm) }
+        if let epsilon { check.flag("adam_epsilon", epsilon) }
+        if let emaDecay { check.flag("ema_decay", emaDecay) }
+        check.flag("gradient_accumulation_steps", gradientAccumulationSteps)
+        if let maxSteps { check.within(.steps, maxSteps, "--max_steps") }
+        if let stopAfterSteps { check.flag("stop_after_steps", stopAfterSteps) }
+        check.flag("num_train_epochs", epochs)
         schedule.validate(&check, totalSteps: maxSteps ?? totalSteps)
     }
 }

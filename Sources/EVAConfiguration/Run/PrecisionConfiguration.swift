@@ -39,9 +39,7 @@ public struct PrecisionConfiguration: Codable, Sendable, Equatable {
     }
 
     func validate(_ check: inout ValidationCheck) {
-        check.require(
-            initialLossScale > 0 && initialLossScale.isFinite, "--scale_loss",
-            "expected a number above 0, got \(initialLossScale)")
-        check.atLeast(0, maxNonfiniteSteps, "--max_nonfinite_steps")
+        check.flag("scale_loss", initialLossScale)
+        check.flag("max_nonfinite_steps", maxNonfiniteSteps)
     }
 }

@@ -44,16 +44,15 @@ public struct ScheduleConfiguration: Codable, Sendable, Equatable {
     }
 
     func validate(_ check: inout ValidationCheck, totalSteps: Int?) {
-        check.atLeast(0, warmupSteps, "--warmup_steps")
-        check.atLeast(0, cooldownSteps, "--cooldown_steps")
-        check.atLeast(0, offsetSteps, "--last_epoch")
-        check.require(
-            warmupRatio >= 0 && warmupRatio < 1, "--warmup_ratio",
-            "expected a share from 0 to below 1, got \(warmupRatio)")
+        let before = check.problems.count
+        check.flag("warmup_steps", warmupSteps)
+        check.flag("cooldown_steps", cooldownSteps)
+        check.flag("last_epoch", offsetSteps &- 1)
+        check.flag("warmup_ratio", warmupRatio)
         check.require(
             kind != .constantWithCooldown || cooldownSteps > 0, "--cooldown_steps",
             "the schedule constant_with_cooldown needs a number of steps above 0")
-        guard let totalSteps, warmupRatio >= 0, warmupRatio < 1 else { return }
+        guard let totalSteps, check.problems.count == before else { return }
         let warmup = resolvedWarmupSteps(totalSteps: totalSteps)
         let cooldown = kind == .constantWithCooldown ? cooldownSteps : 0
         check.require(

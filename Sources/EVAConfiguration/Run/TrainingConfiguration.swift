@@ -72,8 +72,8 @@ public struct TrainingConfiguration: Codable, Sendable, Equatable {
         checkpoints.validate(&check, evaluates: evaluation.schedule != .never)
         distribution.validate(&check)
         check.require(!outputDirectory.isEmpty, "--output_dir", "expected a folder")
-        check.require(seed >= 0, "--seed", "expected 0 or more, got \(seed)")
-        if let threadCount { check.atLeast(1, threadCount, "--threads") }
+        check.flag("seed", seed)
+        if let threadCount { check.flag("threads", threadCount) }
         return check.problems
     }
 }

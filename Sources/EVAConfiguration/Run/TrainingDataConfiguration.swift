@@ -104,9 +104,9 @@ public struct TrainingDataConfiguration: Codable, Sendable, Equatable {
 
     func validate(_ check: inout ValidationCheck) {
         check.require(!task.isEmpty, "--task_name", "expected a data set")
-        check.atLeast(1, batchSize, "--per_device_train_batch_size")
-        check.atLeast(0, workerCount, "--dataloader_num_workers")
-        if let sampleCount { check.atLeast(1, sampleCount, "--train_num_samples") }
+        check.flag("per_device_train_batch_size", batchSize)
+        check.flag("dataloader_num_workers", workerCount)
+        if let sampleCount { check.flag("train_num_samples", sampleCount) }
         if let separator {
             let isOne = separator.utf8.count == 1 && !["\"", "\n", "\r"].contains(separator)
             check.require(
@@ -115,20 +115,18 @@ public struct TrainingDataConfiguration: Codable, Sendable, Equatable {
         }
         if let colorJitter {
             for amount in [colorJitter.brightness, colorJitter.contrast, colorJitter.saturation] {
-                check.within(0...10, amount, "--color_jitter")
+                check.within(.from(0, to: 10), amount, "--color_jitter")
             }
-            check.within(0...0.5, colorJitter.hue, "--color_jitter (the hue)")
-            check.within(0...1, colorJitter.probability, "--color_jitter_prob")
+            check.within(.from(0, to: 0.5), colorJitter.hue, "--color_jitter (the hue)")
+            check.flag("color_jitter_prob", colorJitter.probability)
         }
         for factor in upsamplingFactors ?? [] {
-            check.require(
-                factor > 0 && factor <= 1000, "--train_data_upsampling_factors",
-                "expected numbers above 0, at most 1000; got \(factor)")
+            check.within(.above(0, to: 1000), factor, "--train_data_upsampling_factors")
         }
-        check.within(0...1, grayscale, "--grayscale")
+        check.flag("grayscale", grayscale)
         switch badSampleLimit {
-        case .share(let share): check.within(0...1, share, "--max_bad_samples")
-        case .count(let count): check.atLeast(0, count, "--max_bad_samples")
+        case .share(let share): check.within(.share, share, "--max_bad_samples")
+        case .count(let count): check.flag("max_bad_samples", count)
         }
     }
 }

@@ -52,14 +52,14 @@ public struct TrainingEvaluationConfiguration: Codable, Sendable, Equatable {
     }
 
     func validate(_ check: inout ValidationCheck) {
-        check.atLeast(1, batchSize, "--per_device_eval_batch_size")
-        if let maxBatches { check.atLeast(1, maxBatches, "--max_evaluate_steps") }
+        check.flag("per_device_eval_batch_size", batchSize)
+        if let maxBatches { check.within(.steps, maxBatches, "--max_evaluate_steps") }
         tasks.validate(&check)
-        if let minimumCount { check.atLeast(1, minimumCount, "--minimum_eval_times") }
+        if let minimumCount { check.flag("minimum_eval_times", minimumCount) }
         switch schedule {
         case .never: return
-        case .steps(let steps): check.atLeast(1, steps, "--eval_steps")
-        case .epochs(let epochs): check.atLeast(1, epochs, "--zeroshot_frequency")
+        case .steps(let steps): check.flag("eval_steps", steps)
+        case .epochs(let epochs): check.flag("zeroshot_frequency", epochs)
         }
         check.require(
             !tasks.isEmpty, "--classification_eval",

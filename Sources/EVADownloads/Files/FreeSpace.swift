@@ -11,16 +11,26 @@ package enum FreeSpace {
     package static func require(_ count: Int, in folder: String, for purpose: String)
         throws(DownloadError)
     {
-        var status = statvfs()
         // A file system that does not tell is found full when it is.
-        guard statvfs(folder, &status) == 0 else { return }
-        let free = Int(clamping: status.f_bavail) * Int(clamping: status.f_frsize)
-        guard free - reserve < count else { return }
+        guard let free = free(in: folder), free - reserve < count else { return }
         throw DownloadError(
             .diskFull, folder,
             "\(purpose) needs \(megabytes(count)) MB, \(megabytes(free)) MB are free; free some "
                 + "space, or choose another place, and repeat")
     }
 
-    private static func megabytes(_ count: Int) -> Int { (count + 999_999) / 1_000_000 }
+    /// How many bytes a folder's disk takes, apart from what stays free; nil where it does not tell.
+    static func available(in folder: String) -> Int? {
+        free(in: folder).map { max(0, $0 - reserve) }
+    }
+
+    private static func free(in folder: String) -> Int? {
+        var status = statvfs()
+        guard statvfs(folder, &status) == 0 else { return nil }
+        return Int(clamping: status.f_bavail).saturating(times: Int(clamping: status.f_frsize))
+    }
+
+    private static func megabytes(_ count: Int) -> Int {
+        count / 1_000_000 + (count % 1_000_000 > 0 ? 1 : 0)
+    }
 }

@@ -75,7 +75,7 @@ struct HTTPResponse {
             case CH_STOPPED: .stopped
             default: .broken
             }
-        retryAfterSeconds = Int(result.retry_after_seconds)
+        retryAfterSeconds = max(0, Int(clamping: result.retry_after_seconds))
         let location = withUnsafeBytes(of: &result.location) { Self.text($0) }
         self.location = location.isEmpty ? nil : location
         reason = withUnsafeBytes(of: &result.reason) { Self.text($0) }

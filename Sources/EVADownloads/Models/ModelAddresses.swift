@@ -42,6 +42,9 @@ package struct ModelAddresses: Sendable {
         package let addresses: [String]
         /// Whether the model is of no use without it.
         package let isNeeded: Bool
+
+        /// The most bytes that it can have: those of weights, or of a page of settings.
+        var largestSize: Int { name.hasSuffix(".json") ? 16 << 20 : 64 << 30 }
     }
 
     /// The files, the weights last.

@@ -79,6 +79,7 @@ package struct ModelPull: Sendable {
             var download = Download(address, to: path)
             download.token = addresses.token
             download.policy = policy
+            download.largestSize = file.largestSize
             do {
                 return try download(shouldStop: shouldStop, report: report)
             } catch let error as DownloadError

@@ -112,17 +112,40 @@ package struct JSONCursor {
             try object { cursor, _, _ in try cursor.skipValue(depth: depth + 1) }
         case UInt8(ascii: "["): try array { cursor in try cursor.skipValue(depth: depth + 1) }
         case UInt8(ascii: "\""): _ = try string()
+        case let byte? where byte == UInt8(ascii: "-") || (0x30...0x39).contains(byte):
+            try skipNumber()
         default:
-            // A number, `true`, `false` or `null`; what it says does not matter here.
-            let start = offset
-            while offset < text.count, case let byte = text[offset],
-                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte)
-                    || [0x2B, 0x2D, 0x2E, 0x45].contains(byte)
-            {
-                offset += 1
+            let words = ["true", "false", "null"]
+            guard let word = words.first(where: { text[offset...].starts(with: $0.utf8) }) else {
+                throw fault("expected a value, got \(describeNext())")
             }
-            guard offset > start else { throw fault("expected a value, got \(describeNext())") }
+            offset += word.utf8.count
         }
+    }
+
+    /// Takes a number of any size, as RFC 8259 writes it.
+    private mutating func skipNumber() throws(Fault) {
+        let start = offset
+        if text[offset] == UInt8(ascii: "-") { offset += 1 }
+        let isPadded =
+            offset + 1 < text.count && text[offset] == UInt8(ascii: "0")
+            && (0x30...0x39).contains(text[offset + 1])
+        guard !isPadded else { throw fault("number with leading zeros", at: start) }
+        try skipDigits(from: start)
+        if offset < text.count, text[offset] == UInt8(ascii: ".") {
+            offset += 1
+            try skipDigits(from: start)
+        }
+        guard offset < text.count, "eE".utf8.contains(text[offset]) else { return }
+        offset += 1
+        if offset < text.count, "+-".utf8.contains(text[offset]) { offset += 1 }
+        try skipDigits(from: start)
+    }
+
+    private mutating func skipDigits(from start: Int) throws(Fault) {
+        let first = offset
+        while offset < text.count, (0x30...0x39).contains(text[offset]) { offset += 1 }
+        guard offset > first else { throw fault("number without digits", at: start) }
     }
 
     /// Checks that nothing but white space follows.

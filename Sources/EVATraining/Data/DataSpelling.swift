@@ -95,13 +95,6 @@ enum DataSpelling {
             || [".json", ".jsonl"].contains { word.lowercased().hasSuffix($0) }
     }
 
-    /// Whether `--train_num_samples` means something to the data.
-    static func takesCount(_ configuration: TrainingDataConfiguration) -> Bool {
-        let task = configuration.task
-        return !["coco_clip", "coco_karpathy"].contains(task)
-            && !task.hasPrefix(TensorsSource.prefix) && !isTable(task)
-    }
-
     /// Whether a word names tar shards.
     private static func isShards(_ word: String) -> Bool {
         [".tar", ".tar.gz", ".tgz"].contains { word.lowercased().hasSuffix($0) }

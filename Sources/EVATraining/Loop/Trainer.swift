@@ -14,7 +14,7 @@ package final class Trainer {
     package let clip: CLIP
     package let data: TrainingData
     package internal(set) var state: TrainingState
-    /// What was set but has no effect here, and other words for the person who started the run.
+    /// Words for the person who started the run.
     package private(set) var notes: [String] = []
 
     let configuration: TrainingConfiguration
@@ -52,7 +52,6 @@ package final class Trainer {
             throw UsageError(refusal)
         }
         bestMetric = try BestMetric(configuration)
-        notes = TrainingSupport.notes(on: configuration)
         self.configuration = configuration
         self.device = device
         var description = try ModelLocator.locate(configuration.model)

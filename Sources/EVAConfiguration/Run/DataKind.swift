@@ -1,0 +1,37 @@
+/// What kind of data a word of `--task_name` names, by its spelling alone.
+package enum DataKind: Sendable, Equatable {
+    /// COCO with its captions, in the layout of the original.
+    case coco
+    /// Scenes that the program draws.
+    case shapes
+    /// Ready tensors in a file.
+    case tensors
+    /// A CSV or TSV file.
+    case table
+    /// A JSON file, or JSON lines.
+    case captions
+    /// Tar files.
+    case shards
+    /// A file that lists the parts of the data.
+    case list
+
+    /// The kind of one word.
+    package init(_ word: some StringProtocol) {
+        let name = word.lowercased()
+        func ends(in suffixes: String...) -> Bool { suffixes.contains(where: name.hasSuffix) }
+        switch name {
+        case "coco_clip", "coco_karpathy": self = .coco
+        case "shapes": self = .shapes
+        case _ where name.hasPrefix("tensors:"): self = .tensors
+        case _ where ends(in: ".csv", ".tsv"): self = .table
+        case _ where ends(in: ".json", ".jsonl"): self = .captions
+        case _ where ends(in: ".tar", ".tar.gz", ".tgz"): self = .shards
+        default: self = .list
+        }
+    }
+}
+
+extension TrainingDataConfiguration {
+    /// The kinds of all data sets of the task, in its order.
+    package var kinds: [DataKind] { task.split(separator: "::").map { DataKind($0) } }
+}
