@@ -25,15 +25,26 @@ enum TextRepair {
         return result
     }
 
+    /// Layers of references that are replaced one at a time.
+    ///
+    /// Each is followed by the other repairs, as in the reference. Nobody's text is nested deeper but what was made to be; its layers go at
+    /// once, since each would cost a walk through the text.
+    private static let usualLayers = 8
+
     /// Applies every repair in turn until none changes anything.
     private static func repairedSegment(
         _ segment: [Unicode.Scalar], isMarkup: Bool
     ) -> [Unicode.Scalar] {
         var text = segment
+        var layers = 0
         while true {
             let before = text
             if !isMarkup {
-                text = CharacterReferences.unambiguousReplaced(in: text)
+                layers += 1
+                text =
+                    layers <= usualLayers
+                    ? CharacterReferences.unambiguousReplaced(in: text)
+                    : CharacterReferences.unambiguousReplacedThroughout(in: text)
             }
             text = EncodingRepair.repaired(text)
             text = CharacterRepair.repaired(text)
