@@ -111,7 +111,7 @@ struct DataOptions: ParsableArguments {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         return try DataInspector(
             streams: streams, tokenizer: CLIPTokenizer.published(),
-            threads: dataloaderNumWorkers > 0 ? dataloaderNumWorkers : cores
+            threads: dataloaderNumWorkers > 0 ? ReaderThreads.count(dataloaderNumWorkers) : cores
         ).run(badSamples: badSamples, broken: broken) { progress.update($0) }
     }
 }
@@ -135,14 +135,27 @@ struct DataCheckCommand: ParsableCommand {
         let found = try data.inspect(data.streams(), badSamples: BadSampleLog(path: output)) {
             if printed.count < first { printed.append("\($0), record \($1): \($2)") }
         }
-        for line in printed { print(line) }
-        guard found.broken > 0 else {
-            print("\(found.samples) samples were read; none is broken")
-            return
+        for line in printed { Console.result(line) }
+        let total = found.tally.total
+        if total.incomplete + total.repeatedKeys + total.emptyTexts + total.missing > 0 {
+            for line in found.tally.lines() { Console.result(line) }
         }
         let list = output.map { "; all are listed in \($0)" } ?? "; --output FILE.jsonl lists all"
-        print("\(found.broken) of \(found.samples) samples are broken\(list)")
+        guard found.broken + total.missing > 0 else {
+            guard found.samples > 0 else { throw Self.nothing(total.incomplete) }
+            Console.result("\(found.samples) samples were read; none is broken")
+            return
+        }
+        Console.result(
+            "\(found.broken) of \(found.samples) samples are broken"
+                + (total.missing > 0 ? ", \(total.missing) others are missing" : "") + list)
         throw ExitCode.failure
+    }
+
+    static func nothing(_ incomplete: Int) -> DataError {
+        DataError(
+            "the data",
+            "no record has both a picture and a caption; \(incomplete) lack one of them")
     }
 }
 
@@ -162,7 +175,15 @@ struct DataStatsCommand: ParsableCommand {
         let summary = DataSummary(
             found, name: streams.map(\.name).joined(separator: "::"),
             contextLength: try data.modelConfiguration.text.contextLength)
-        guard json else { return print(summary.table) }
+        defer { for line in found.tally.lines().dropFirst() { Console.note(line) } }
+        guard summary.samples > summary.broken else {
+            throw found.firstFault.map {
+                DataError(
+                    summary.name,
+                    "none of its \(found.samples) samples can be read; the first: \($0)")
+            } ?? DataCheckCommand.nothing(summary.incomplete)
+        }
+        guard json else { return Console.result(summary.table, lines: true) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         print(String(decoding: try encoder.encode(summary), as: UTF8.self))

@@ -22,7 +22,7 @@ enum FolderReader {
 
     /// The names in one folder.
     ///
-    /// - Throws: `DataError` when the path is no folder that can be read.
+    /// - Throws: `DataError` when the path is no folder that can be read, or a name is no UTF-8.
     static func content(of path: String) throws(DataError) -> Content {
         guard let stream = opendir(path) else {
             throw DataError(path, "cannot be read as a folder: \(String(cString: strerror(errno)))")
@@ -31,7 +31,17 @@ enum FolderReader {
         var content = Content()
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    String(validatingCString: $0) ?? ""
+                }
+            }
+            // A repaired name would be that of another file, or of none.
+            guard !name.isEmpty else {
+                let shown = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                throw DataError(
+                    path, "holds '\(shown)', whose name is not UTF-8; rename or remove it")
             }
             guard name != ".", name != ".." else { continue }
             var status = stat()
