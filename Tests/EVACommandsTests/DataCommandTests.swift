@@ -109,6 +109,24 @@ import Testing
         #expect(refused.errors.contains(" characters more)"))
     }
 
+    @Test("A file that is shortened while it is mapped ends the command with a line, not a crash")
+    func shortenedWhileMapped() throws {
+        let run = try TinyRun()
+        let table = try run.folder.write("filepath\ttitle\n", to: "t.tsv")
+        // Two gigabytes of one row, of which nothing is on the disk.
+        try #require(truncate(table, 2 << 30) == 0)
+        let process = try EvaclipProcess(["data", "check", table])
+        let maps = "/proc/\(process.identifier)/maps"
+        for _ in 0..<60_000 {
+            if try String(contentsOfFile: maps, encoding: .utf8).contains(table) { break }
+            usleep(1000)
+        }
+        truncate(table, 100)
+        let outcome = try process.wait()
+        #expect(outcome.code == 1, "\(outcome)")
+        #expect(outcome.errorLines.first?.contains("became shorter while it was") == true)
+    }
+
     @Test("A path that is no UTF-8 is refused, not repaired")
     func rawPath() throws {
         let outcome = try EvaclipProcess(

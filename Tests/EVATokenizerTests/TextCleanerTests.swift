@@ -99,8 +99,8 @@ struct TextCleanerTests {
                 "\u{E9} \u{E9}"
             ),
             (
-                String(repeating: "\u{C3}\u{A9} ", count: 9000),
-                String(repeating: "\u{E9} ", count: 9000).dropLast().description
+                String(repeating: "\u{C3}\u{A9} ", count: 3000),
+                String(repeating: "\u{E9} ", count: 3000).dropLast().description
             ),
         ])
     func nested(text: String, expected: String) {

@@ -1,4 +1,5 @@
 import EVAConfiguration
+import EVAData
 import EVATestSupport
 import EVATraining
 import Foundation
@@ -48,6 +49,19 @@ import Testing
         let step = try #require(course.skipped.first)
         #expect(step.step == 2 && step.samples.map(\.records) == [Array(8..<16)])
         #expect(step.suspects.map(\.records) == [[13]])
+    }
+
+    @Test("Samples of shards are named by their file, their number there and their key")
+    func shards() throws {
+        let names = [
+            SampleName(file: "b.tar", record: 7, key: "s/7"),
+            SampleName(file: "a.tar", record: 2, key: "s/2"),
+            SampleName(file: "b.tar", record: 1, key: "s/1"), SampleName(file: "t.csv", record: 4),
+        ]
+        let groups = NonfiniteStep.grouped(names)
+        #expect(groups.map(\.file) == ["b.tar", "a.tar", "t.csv"])
+        #expect(groups.map(\.records) == [[7, 1], [2], [4]])
+        #expect(groups.map(\.keys) == [["s/7", "s/1"], ["s/2"], nil])
     }
 
     @Test("Reports of several steps leave out those that were skipped, and count them")

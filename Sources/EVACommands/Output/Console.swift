@@ -29,6 +29,13 @@ enum Console {
         print(TerminalText.line(text, keepsLines: lines, limit: .max), terminator: terminator)
     }
 
+    /// A result as a line of JSON, on standard output.
+    static func result(json value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        print(TerminalText.json(String(decoding: try encoder.encode(value), as: UTF8.self)))
+    }
+
     /// Draws over the current line of a terminal, as much as fits on it.
     static func redraw(_ text: String) {
         var size = winsize()

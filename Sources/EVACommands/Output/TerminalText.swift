@@ -35,6 +35,18 @@ enum TerminalText {
         return String(result) + rest
     }
 
+    /// JSON that says the same, with the escapes of JSON for characters that it may leave as they are.
+    static func json(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { isHarmful($0, true) }) else { return text }
+        return text.unicodeScalars.reduce(into: "") { result, scalar in
+            if isHarmful(scalar, true) {
+                result += String(format: "\\u%04x", scalar.value)
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
     private static func isHarmful(_ scalar: Unicode.Scalar, _ keepsLines: Bool) -> Bool {
         switch scalar.value {
         case 0x0A: !keepsLines

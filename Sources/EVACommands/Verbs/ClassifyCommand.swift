@@ -97,8 +97,6 @@ struct ClassifyCommand: ParsableCommand {
             }
             return
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(result), as: UTF8.self))
+        try Console.result(json: result)
     }
 }

@@ -132,7 +132,8 @@ struct DataCheckCommand: ParsableCommand {
     func run() throws {
         try output.map(TensorOutput.check)
         var printed: [String] = []
-        let found = try data.inspect(data.streams(), badSamples: BadSampleLog(path: output)) {
+        let streams = try data.streams()
+        let found = try data.inspect(streams, badSamples: BadSampleLog(path: output)) {
             if printed.count < first { printed.append("\($0), record \($1): \($2)") }
         }
         for line in printed { Console.result(line) }
@@ -142,7 +143,7 @@ struct DataCheckCommand: ParsableCommand {
         }
         let list = output.map { "; all are listed in \($0)" } ?? "; --output FILE.jsonl lists all"
         guard found.broken + total.missing > 0 else {
-            guard found.samples > 0 else { throw Self.nothing(total.incomplete) }
+            guard found.samples > 0 else { throw Self.nothing(in: streams, found) }
             Console.result("\(found.samples) samples were read; none is broken")
             return
         }
@@ -152,10 +153,12 @@ struct DataCheckCommand: ParsableCommand {
         throw ExitCode.failure
     }
 
-    static func nothing(_ incomplete: Int) -> DataError {
+    /// Why data without a sample is none.
+    static func nothing(in streams: [any SampleStream], _ found: DataStatistics) -> DataError {
         DataError(
-            "the data",
-            "no record has both a picture and a caption; \(incomplete) lack one of them")
+            streams.map(\.name).joined(separator: "::"),
+            "no record has both a picture and a caption; \(found.tally.total.incomplete) lack one "
+                + "of them")
     }
 }
 
@@ -181,11 +184,9 @@ struct DataStatsCommand: ParsableCommand {
                 DataError(
                     summary.name,
                     "none of its \(found.samples) samples can be read; the first: \($0)")
-            } ?? DataCheckCommand.nothing(summary.incomplete)
+            } ?? DataCheckCommand.nothing(in: streams, found)
         }
         guard json else { return Console.result(summary.table, lines: true) }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(summary), as: UTF8.self))
+        try Console.result(json: summary)
     }
 }

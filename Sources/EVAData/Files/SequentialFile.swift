@@ -65,7 +65,9 @@ package final class SequentialFile {
         while try fill() {
             isAny = true
             let waiting = UnsafeRawBufferPointer(rebasing: buffer[start..<end])
-            let lineFeed = waiting.firstIndex(of: UInt8(ascii: "\n"))
+            let lineFeed = waiting.baseAddress.flatMap { base in
+                memchr(base, Int32(UInt8(ascii: "\n")), waiting.count).map { base.distance(to: $0) }
+            }
             let content = lineFeed ?? waiting.count
             if length < limit {
                 line.append(

@@ -73,9 +73,11 @@ package final class BadSampleLog {
     /// - Throws: `DataError` when the file cannot be written.
     func note(_ record: Int, of source: String, reason: String, missing: Int = 0) throws {
         guard insert(record, of: source, missing: missing), let path, !isEstimate else { return }
-        let shown =
-            reason.utf8.count <= Self.longestReason
-            ? reason : String(reason.prefix(Self.longestReason)) + " ..."
+        var shown = reason
+        if reason.unicodeScalars.count > Self.longestReason {
+            // By scalars: one character can be endless.
+            shown = String(reason.unicodeScalars.prefix(Self.longestReason)) + " ..."
+        }
         var line = try encoder.encode(
             Entry(
                 file: source, record: record, reason: shown,

@@ -1,7 +1,7 @@
-import Glibc
+internal import Glibc
 
 /// Lists folders in the order of their names' bytes, the same on every file system.
-enum FolderReader {
+package enum FolderReader {
     /// What a folder holds, links followed, hidden names included.
     struct Content {
         var folders: [String] = []
@@ -61,7 +61,7 @@ enum FolderReader {
     /// The plain files below a folder, folder by folder, links followed but never in a circle.
     ///
     /// - Throws: `DataError` when a folder cannot be read.
-    static func files(below path: String) throws(DataError) -> [String] {
+    package static func files(below path: String) throws(DataError) -> [String] {
         var found: [(folder: String, files: [String])] = []
         try visit(path, ancestors: [], into: &found)
         found.sort { byBytes($0.folder, $1.folder) }

@@ -15,8 +15,8 @@ enum TextRepair {
         var isMarkup = false
         var rest = text[...]
         while !rest.isEmpty {
-            let lineEnd = rest.firstIndex(of: "\n").map { $0 + 1 } ?? rest.endIndex
-            let end = min(lineEnd, rest.startIndex + segmentLimit)
+            let part = rest.prefix(segmentLimit)
+            let end = part.firstIndex(of: "\n").map { $0 + 1 } ?? part.endIndex
             let segment = Array(rest[..<end])
             rest = rest[end...]
             isMarkup = isMarkup || segment.contains("<")

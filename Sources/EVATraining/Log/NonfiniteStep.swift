@@ -1,4 +1,4 @@
-internal import EVAData
+package import EVAData
 
 /// A step that was passed over because its loss or a gradient was not finite; a line of
 /// `nonfinite.jsonl`.
@@ -39,7 +39,7 @@ package struct NonfiniteStep: Codable, Sendable, Equatable {
     }
 
     /// Samples by file, the files and their samples in the order in which they come.
-    static func grouped(_ names: [SampleName]) -> [Samples] {
+    package static func grouped(_ names: [SampleName]) -> [Samples] {
         var groups: [Samples] = []
         var places: [String: Int] = [:]
         for name in names {
