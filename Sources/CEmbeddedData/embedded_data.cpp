@@ -7,7 +7,8 @@
 //   67603cfda2e032ad77b5f8808af37789d590db664b26df8705d2bf8b3c553fc8, of the lines used
 //   b35403c4e8d67384b5e43474de42b9f3799e4eb56593d0cdbc9eea0dbca1555c.
 // html5_entities.txt: the WHATWG HTML standard's list, as in Python's html.entities.html5.
-// canonical_decompositions.txt: from the Unicode Character Database 18.0 (Unicode License v3).
+// canonical_decompositions.txt, unicode_properties.txt: from the Unicode Character Database 18.0
+//   (Unicode License v3), the latter as Python's regex 2026.11.19 and unicodedata2 18.0.0 have it.
 // imagenet_classes.txt: the WordNet ids of ImageNet's thousand classes in rising order, each with the
 //   name that OpenAI chose for CLIP and that EVA-CLIP and open_clip use (MIT licence), out of
 //   open_clip 3.3.0 and timm 1.0.31. SHA-256 of the lines
@@ -42,6 +43,12 @@ eva_embedded_text eva_html5_entities(void) {
 eva_embedded_text eva_canonical_decompositions(void) {
     return content(
 #include "Data/canonical_decompositions.txt"
+    );
+}
+
+eva_embedded_text eva_unicode_properties(void) {
+    return content(
+#include "Data/unicode_properties.txt"
     );
 }
 

@@ -1,10 +1,31 @@
 internal import ArgumentParser
 internal import EVAConfiguration
+internal import EVAData
+internal import EVATensorFiles
 internal import Foundation
 internal import Torch
 
 /// The command `evaclip`.
 public enum EvaclipCommand {
+    /// Runs the command with the words that this process was started with, and returns its exit
+    /// status.
+    ///
+    /// Words that are no UTF-8 are refused: repaired, they would name other files.
+    public static func run() -> Int32 {
+        var arguments: [String] = []
+        for index in 1..<max(1, Int(CommandLine.argc)) {
+            guard let word = CommandLine.unsafeArgv[index] else { break }
+            guard let argument = String(validatingCString: word) else {
+                Console.error(
+                    "argument \(index), '\(String(cString: word))': is not UTF-8; expected names of "
+                        + "files in UTF-8, rename the file")
+                return ExitCode.validationFailure.rawValue
+            }
+            arguments.append(argument)
+        }
+        return run(arguments)
+    }
+
     /// Runs the command and returns its exit status: 0 done, 64 usage, 1 failure, 130 and 143
     /// after an interrupt that was answered by a checkpoint.
     ///
@@ -13,12 +34,14 @@ public enum EvaclipCommand {
         // A file that grows beyond the limit of its size is then an error of the writing call.
         signal(SIGXFSZ, SIG_IGN)
         CrashNotice.install()
+        MappingGuard.install()
+        ReadRetry.tellOnce { Console.warning($0) }
         do {
             try refuseUnknownVerb(arguments)
             var command = try Root.parseAsRoot(ArgumentSpelling.normalized(arguments))
             try command.run()
         } catch let error as UsageError {
-            Console.error(error.description)
+            Console.error(error.description, lines: true)
             return ExitCode.validationFailure.rawValue
         } catch let error as TorchError where error.kind == .memory {
             Console.error(
@@ -29,7 +52,9 @@ public enum EvaclipCommand {
             let code = Root.exitCode(for: error).rawValue
             guard code == 0 else {
                 let message = Root.message(for: error)
-                if !message.isEmpty { Console.error(message) }
+                // The argument parser's own words have lines; what came of data has one.
+                let isUsage = code == ExitCode.validationFailure.rawValue
+                if !message.isEmpty { Console.error(message, lines: isUsage) }
                 return code
             }
             print(Root.fullMessage(for: error))

@@ -1,4 +1,4 @@
 import EVACommands
 import Foundation
 
-exit(EvaclipCommand.run(Array(CommandLine.arguments.dropFirst())))
+exit(EvaclipCommand.run())

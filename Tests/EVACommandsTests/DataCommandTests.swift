@@ -88,6 +88,70 @@ import Testing
         #expect((object["tokens"] as? [String: Any])?["p90"] as? Int ?? 0 > 4)
     }
 
+    @Test("Statistics of data of which nothing can be read are a failure that says why")
+    func nothingToTell() throws {
+        let run = try TinyRun()
+        let table = try run.folder.write("filepath\ttitle\nabsent.png\ta\ngone.png\tb", to: "t.tsv")
+        let outcome = try EvaclipProcess.run(["data", "stats", table])
+        #expect(outcome.code == 1 && outcome.output.isEmpty)
+        #expect(outcome.errorLines.first?.contains("none of its 2 samples can be read") == true)
+        #expect(outcome.errorLines.first?.contains("absent.png: no such file") == true)
+    }
+
+    @Test("Empty captions are told of")
+    func emptyCaptions() throws {
+        let run = try shapes()
+        let picture = run.folder.file("shapes/images/train/")
+        let name = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: picture).first)
+        let table = try run.folder.write(
+            "filepath\ttitle\n\(picture)\(name)\ta\n\(picture)\(name)\t  \n", to: "t.tsv")
+        let output = try EvaclipProcess.succeed("data", "check", table)
+        #expect(output.contains("1 with an empty caption"), "\(output)")
+        #expect(output.contains("2 samples were read; none is broken"), "\(output)")
+    }
+
+    @Test("Names out of data do nothing to a terminal, and no message is longer than a page")
+    func harmless() throws {
+        let run = try TinyRun()
+        let table = try run.folder.write(
+            "filepath\ttitle\n\u{1B}[2J\u{9B}31m\u{202E}a.png\ta\n", to: "t.tsv")
+        let found = try EvaclipProcess.run(["data", "check", table])
+        #expect(found.output.contains("\\u{1B}[2J\\u{9B}31m\\u{202E}a.png"), "\(found.output)")
+        #expect(!found.output.contains("\u{1B}"))
+        let header = try run.folder.write(String(repeating: "x", count: 1 << 20), to: "h.csv")
+        let refused = try EvaclipProcess.run(["data", "check", header])
+        #expect(refused.code == 1 && refused.errors.utf8.count < 5000)
+        #expect(refused.errors.contains(" characters more)"))
+    }
+
+    @Test("A file that is shortened while it is mapped ends the command with a line, not a crash")
+    func shortenedWhileMapped() throws {
+        let run = try TinyRun()
+        let table = try run.folder.write("filepath\ttitle\n", to: "t.tsv")
+        // Two gigabytes of one row, of which nothing is on the disk.
+        try #require(truncate(table, 2 << 30) == 0)
+        let process = try EvaclipProcess(["data", "check", table])
+        let maps = "/proc/\(process.identifier)/maps"
+        for _ in 0..<60_000 {
+            if try String(contentsOfFile: maps, encoding: .utf8).contains(table) { break }
+            usleep(1000)
+        }
+        truncate(table, 100)
+        let outcome = try process.wait()
+        #expect(outcome.code == 1, "\(outcome)")
+        #expect(outcome.errorLines.first?.contains("became shorter while it was") == true)
+    }
+
+    @Test("A path that is no UTF-8 is refused, not repaired")
+    func rawPath() throws {
+        let outcome = try EvaclipProcess(
+            [], shell: "set -- data check \"$(printf 'caf\\351.csv')\""
+        ).wait()
+        #expect(outcome.code == 64)
+        #expect(outcome.errors.contains("argument 3, 'caf\u{FFFD}.csv': is not UTF-8"))
+    }
+
     @Test("What is no data set is refused")
     func refused() throws {
         try EvaclipProcess.expectFailure(["data", "check"], code: 64, words: ["expected one path"])

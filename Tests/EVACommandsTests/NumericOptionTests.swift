@@ -115,10 +115,10 @@ import Testing
 
     @Test("More threads than processors are refused, and more readers than eight for each")
     func threads() throws {
-        try ThreadLimits.check(threads: 4, readers: 32, processors: 4)
+        try ThreadLimits.check(threads: 4, readers: 64, processors: 4)
         try ThreadLimits.check(processors: 1)
         let text = #expect(throws: UsageError.self) {
-            try ThreadLimits.check(threads: 5, readers: 33, processors: 4)
+            try ThreadLimits.check(threads: 5, readers: 65, processors: 4)
         }
         #expect(
             text?.problems == [

@@ -165,6 +165,9 @@ import Testing
         #expect(outcome.errors.contains("2 shards"), "\(outcome.errors)")
         #expect(run.exists("out/checkpoint-3") && run.exists("out/checkpoint-6"))
         #expect(run.lines("out/bad_samples.jsonl").isEmpty)
+        #expect(
+            outcome.errors.contains("\nsamples: 24 read, 0 passed over, 0 missing\n"),
+            "\(outcome.errors)")
 
         let whole = try run.bytes("00.tar")
         try whole.prefix(whole.count / 4).write(to: URL(fileURLWithPath: run.folder.file("00.tar")))
@@ -173,6 +176,29 @@ import Testing
         let faults = run.lines("cut/bad_samples.jsonl")
         #expect(faults.count == 1 && faults[0].contains("cut short"), "\(faults)")
         #expect(faults.first?.contains("00.tar\",") == true)
+        #expect(
+            cut.errors.contains("samples: 16 read, 0 passed over, 5 missing\n"), "\(cut.errors)")
+        #expect(
+            cut.errors.contains("5 samples are missing of the 6 that shards beside it have"),
+            "\(cut.errors)")
+        let summary = try #require(
+            try JSONSerialization.jsonObject(with: run.bytes("cut/data_summary.json"))
+                as? [String: [String: Any]])
+        #expect(summary["total"]?["missing"] as? Int == 5)
+        #expect(summary["files"]?.count == 2)
+
+        // More missing than is allowed ends the run, which says the same.
+        let strict = try EvaclipProcess.run(
+            setup.flags("strict", pattern + ["--max_steps", "4", "--max_bad_samples", "2"]))
+        #expect(strict.code == 1 && strict.errors.contains("5 missing"), "\(strict.errors)")
+    }
+
+    @Test("More reader threads than the processors can feed are refused")
+    func readerThreads() throws {
+        let run = try TinyRun()
+        try EvaclipProcess.expectFailure(
+            run.flags("no", ["--dataloader_num_workers", "100000"]), code: 64,
+            words: ["--dataloader_num_workers"])
     }
 
     @Test("Several data sets are read in the proportion of their factors")

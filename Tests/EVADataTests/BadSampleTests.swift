@@ -108,6 +108,47 @@ struct BadSampleTests {
         #expect(text.contains("5.png"))
     }
 
+    @Test("What is kept of very many is bounded; their number is then an estimate")
+    func bounded() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/bad.jsonl"
+        let count = 4000
+        let log = try BadSampleLog(path: path, limit: 500)
+        var counts: [Int] = []
+        for _ in 0..<2 {
+            // Samples that were met before do not count again.
+            let loader = try makeLoader(
+                FakeSource(count: count, broken: Set(0..<count)), coverage: .everySample, epochs: 1,
+                limit: .share(2), badSamples: log)
+            _ = try loader.rest()
+            counts.append(log.count)
+        }
+        #expect(log.isEstimate && abs(counts[0] - count) < count / 4, "\(counts)")
+        #expect(counts[1] == counts[0])
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 500)
+    }
+
+    @Test("A reason of any length is a short line")
+    func longReason() throws {
+        struct Source: SampleSource {
+            let name = "long"
+            let summary = "long"
+            let count = 8
+            func sample(at index: Int) throws -> Sample {
+                throw DataError("x", String(repeating: "y", count: 1 << 20))
+            }
+        }
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/bad.jsonl"
+        let loader = try makeLoader(
+            Source(), coverage: .everySample, limit: .share(1),
+            badSamples: BadSampleLog(path: path))
+        _ = try loader.rest()
+        let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+        #expect(size ?? .max < 8 * 2200)
+    }
+
     @Test("An unwritable list is an error that names it")
     func unwritable() throws {
         let path = "/nonexistent/bad.jsonl"

@@ -1,4 +1,5 @@
 import EVAData
+import Glibc
 import Testing
 
 @Suite("Captioned pictures in COCO's form")
@@ -41,6 +42,32 @@ struct COCOKarpathySourceTests {
         #expect(source.count == 2)
         #expect(content(try source.sample(at: 0)) == ["A \"cat\" \u{e9}", "a/1.jpg"])
         #expect(content(try source.sample(at: 1)) == ["B", "./b/../2.jpg"])
+    }
+
+    // Each caption of a list was found by reading all that stand before it, which took minutes.
+    @Test("A long list of captions takes time by its length", .timeLimit(.minutes(1)))
+    func longList() throws {
+        let count = 20_000
+        let captions = (0..<count).map { "\"caption number \($0)\"" }.joined(separator: ", ")
+        let folder = try TemporaryFolder()
+        let path = try folder.write(
+            "{\"caption\": [\(captions)], \"image\": \"1.jpg\"}\n", to: "c.jsonl")
+        let source = try COCOKarpathySource(captions: path)
+        #expect(source.count == count)
+        for index in 0..<count {
+            guard case .caption(let text)? = try source.sample(at: index).text else { continue }
+            #expect(text == "caption number \(index)")
+        }
+        truncate(path, 40)
+        #expect(
+            errorText { try source.sample(at: 9) }?.contains("has become shorter than the") == true)
+    }
+
+    @Test("A caption of any length is read whole, and keys in either order")
+    func longCaption() throws {
+        let long = String(repeating: "word \u{e9} ", count: 2000)
+        let source = try open("{\"image\": \"1.jpg\", \"caption\": [\"short\", \"\(long)\"]}")
+        #expect(content(try source.sample(at: 1)) == [long, "1.jpg"])
     }
 
     @Test("Absolute paths are taken as they are, and told of")

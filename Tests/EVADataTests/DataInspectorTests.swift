@@ -35,6 +35,28 @@ struct DataInspectorTests {
         return (statistics, bad)
     }
 
+    @Test(
+        "Pictures in shards have the formats of their files, and what is no sample is counted apart"
+    )
+    func shards() throws {
+        let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
+        var members = try StreamFixture.members(0..<3)
+        members += [("8.txt", [65]), ("9.png", try StreamFixture.picture(1)), ("9.txt", [])]
+        let whole = StreamFixture.tar(members)
+        let path = try folder.write(Array(whole.dropLast(1024)), to: "0.tar")
+        let stream = try ShardStream(
+            name: "shards", shards: [path], format: .webDataset, seed: 0, shuffled: false)
+        let found = try DataInspector(
+            streams: [stream], tokenizer: CLIPTokenizer.published(), threads: 2
+        ).run(badSamples: BadSampleLog())
+        #expect(found.formats == ["PNG": 4])
+        #expect((found.samples, found.broken, found.emptyTexts) == (4, 0, 1))
+        let total = found.tally.total
+        #expect((total.read, total.incomplete, total.missing, total.emptyTexts) == (4, 1, 1, 1))
+        #expect(found.firstFault?.contains("without the mark") == true)
+    }
+
     @Test("Sizes, formats, texts, duplicates and what is broken are told, by any threads")
     func statistics() throws {
         let picture = try png(width: 20, height: 10, level: 1)

@@ -126,7 +126,7 @@ struct ShardStreamTests {
         try FileManager.default.removeItem(atPath: stream.shards[0])
         let reader = try stream.makeReader(share: RankShare(), from: StreamCursor())
         let record = try reader.next()
-        #expect(record.number == 0)
+        #expect(record.name == SampleName(file: stream.shards[0], record: 0))
         #expect(errorText { try record.sample() }?.contains("No such file") == true)
         #expect(try reader.numbers(2) == [2, 3])
     }

@@ -57,6 +57,16 @@ enum StreamFixture {
         return header
     }
 
+    /// The checksum in a header.
+    static func checksum(_ tar: [UInt8], at header: Int) -> Int {
+        Int(String(decoding: tar[(header + 148)..<(header + 154)], as: UTF8.self), radix: 8) ?? 0
+    }
+
+    static func setChecksum(_ sum: Int, of tar: inout [UInt8], at header: Int) {
+        tar.replaceSubrange(
+            (header + 148)..<(header + 154), with: String(format: "%06lo", sum).utf8)
+    }
+
     /// A stream over parts of so many samples each, whose captions count on.
     static func stream(
         in folder: TemporaryFolder, sizes: [Int], format: ShardFormat = .lines,

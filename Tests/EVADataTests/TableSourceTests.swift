@@ -52,6 +52,32 @@ struct TableSourceTests {
         #expect(try source.sample(at: 0).followsOrientation)
     }
 
+    // The walk from the top of the file to each faulty row took minutes.
+    @Test("Very many faulty rows take time by their number", .timeLimit(.minutes(1)))
+    func manyFaultyRows() throws {
+        let count = 30_000
+        let folder = try TemporaryFolder()
+        let source = try TableSource(
+            path: folder.write(
+                "filepath,title\n" + String(repeating: "a picture.jpg\n", count: count),
+                to: "t.csv"))
+        #expect(source.count == count)
+        for index in 0..<count {
+            let text = errorText { try source.sample(at: index) }
+            #expect(text?.contains("t.csv, line \(index + 2): expected 2 fields") == true)
+        }
+    }
+
+    @Test("A table that is shortened while it is in use is an error")
+    func shortened() throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("filepath,title\na.jpg,A\nb.jpg,B\n", to: "t.csv")
+        let source = try TableSource(path: path)
+        truncate(path, 20)
+        #expect(
+            errorText { try source.sample(at: 1) }?.contains("has become shorter than the") == true)
+    }
+
     @Test("Quoted fields hold separators, line breaks and quotes; a quote within a field is one")
     func quotes() throws {
         let source = try open(

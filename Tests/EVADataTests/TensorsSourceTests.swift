@@ -1,5 +1,6 @@
 import EVAData
 import EVATensorFiles
+import Glibc
 import Testing
 
 @Suite("Ready tensors")
@@ -23,7 +24,7 @@ struct TensorsSourceTests {
     @Test("Rows come in file order, bit by bit")
     func rows() throws {
         let source = try open([image(), ids()])
-        let sample = source.sample(at: 1)
+        let sample = try source.sample(at: 1)
         guard case .floats(let floats) = sample.picture, case .tokens(let tokens)? = sample.text
         else {
             Issue.record("got \(sample)")
@@ -31,6 +32,18 @@ struct TensorsSourceTests {
         }
         #expect(floats == (12..<24).map { Float($0) })
         #expect(tokens == [1, 2, 9])
+    }
+
+    @Test("A file that is shortened while it is in use is an error, not the end of the program")
+    func shortened() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/t.safetensors"
+        try SafetensorsWriter.write([image(), ids()], to: path)
+        let source = try TensorsSource(
+            path: path, imageSize: 2, contextLength: 5, vocabularySize: 10)
+        truncate(path, 8)
+        #expect(
+            errorText { try source.sample(at: 1) }?.contains("has become shorter than the") == true)
     }
 
     @Test("The loader cuts ready texts after the token that the model pools at")

@@ -40,4 +40,13 @@ struct EmbeddedDataTests {
         #expect(lines.first == "00C0 0041 0300")
         #expect(Self.checksum(text) == 0xE9E0_4F8F_7DAF_59A5)
     }
+
+    @Test("holds the properties of Unicode 18.0's characters")
+    func properties() {
+        let text = eva_unicode_properties()
+        let lines = Array(DataLines(text))
+        #expect(lines.count == 3475)
+        #expect(lines.first == "letter 0041 005A")
+        #expect(Self.checksum(text) == 0x3A1C_A1B5_58D2_9216)
+    }
 }

@@ -86,6 +86,47 @@ struct TextCleanerTests {
         Self.expectCleaned(text, expected)
     }
 
+    // A walk through the text for each layer took minutes.
+    @Test(
+        "takes time by the length of a text, however deep references are nested",
+        .timeLimit(.minutes(1)),
+        arguments: [
+            ("&" + String(repeating: "amp;", count: 40_000) + "lt;b", "<b"),
+            ("&" + String(repeating: "#38;", count: 20_000) + "x", "&x"),
+            (String(repeating: "&semi", count: 20_000) + ";", ";"),
+            (
+                "\u{E9} &" + String(repeating: "AMP;amp;#x26;", count: 9000) + "eacute;",
+                "\u{E9} \u{E9}"
+            ),
+            (
+                String(repeating: "\u{C3}\u{A9} ", count: 3000),
+                String(repeating: "\u{E9} ", count: 3000).dropLast().description
+            ),
+        ])
+    func nested(text: String, expected: String) {
+        Self.expectCleaned(text, expected)
+    }
+
+    @Test("replaces nested references all at once as it does layer by layer")
+    func layers() {
+        let pieces = ["&", "amp", "semi", ";", "#38", "#59", "lt", "AMP", " ", "EACUTE", "#x26"]
+        for seed in 0..<400 {
+            var state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1
+            var text: [Unicode.Scalar] = []
+            for _ in 0..<24 {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                text += pieces[Int(state >> 33) % pieces.count].unicodeScalars
+            }
+            var layered = text
+            while case let next = CharacterReferences.unambiguousReplaced(in: layered),
+                next != layered
+            {
+                layered = next
+            }
+            #expect(CharacterReferences.unambiguousReplacedThroughout(in: text) == layered)
+        }
+    }
+
     @Test("knows names in capitals except in markup, which begins with the first angle bracket")
     func capitals() {
         Self.expectCleaned("P&EACUTE;REZ &SZLIG;", "p\u{E9}rez ss")

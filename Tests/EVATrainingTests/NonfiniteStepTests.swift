@@ -1,4 +1,5 @@
 import EVAConfiguration
+import EVAData
 import EVATestSupport
 import EVATraining
 import Foundation
@@ -17,8 +18,9 @@ import Testing
         #expect(course.losses.allSatisfy { $0.isFinite })
         let step = try #require(course.skipped.first)
         #expect(course.skipped.count == 1 && step.step == 2 && step.loss == nil)
-        #expect(step.file == tiny.folder.file("data.safetensors"))
-        #expect(step.records == [4, 5, 6, 7] && step.suspects == [5])
+        #expect(step.samples.map(\.file) == [tiny.folder.file("data.safetensors")])
+        #expect(step.samples.map(\.records) == [[4, 5, 6, 7]])
+        #expect(step.suspects.map(\.records) == [[5]])
         #expect(step.tensors.first == "image features" && step.tensors.contains("the loss"))
         #expect(step.tensorCount > step.tensors.count && step.tensors.count == 20)
         let line = try JSONDecoder().decode(
@@ -26,7 +28,7 @@ import Testing
         #expect(line == step)
         let text = "\(step)"
         #expect(text.contains("step 2 skipped: image features and"), "\(text)")
-        #expect(text.contains("from records 5 of \(step.file)"), "\(text)")
+        #expect(text.contains("from records 5 of \(step.samples[0].file)"), "\(text)")
         // Weights, moments and what is yet to be reported are those of the step before.
         for file in ["open_clip_model.safetensors", "optimizer.safetensors"] {
             #expect(
@@ -45,7 +47,21 @@ import Testing
                 "--contrastive_accumulation", "2", "--max_steps", "2",
             ])
         let step = try #require(course.skipped.first)
-        #expect(step.step == 2 && step.records == Array(8..<16) && step.suspects == [13])
+        #expect(step.step == 2 && step.samples.map(\.records) == [Array(8..<16)])
+        #expect(step.suspects.map(\.records) == [[13]])
+    }
+
+    @Test("Samples of shards are named by their file, their number there and their key")
+    func shards() throws {
+        let names = [
+            SampleName(file: "b.tar", record: 7, key: "s/7"),
+            SampleName(file: "a.tar", record: 2, key: "s/2"),
+            SampleName(file: "b.tar", record: 1, key: "s/1"), SampleName(file: "t.csv", record: 4),
+        ]
+        let groups = NonfiniteStep.grouped(names)
+        #expect(groups.map(\.file) == ["b.tar", "a.tar", "t.csv"])
+        #expect(groups.map(\.records) == [[7, 1], [2], [4]])
+        #expect(groups.map(\.keys) == [["s/7", "s/1"], ["s/2"], nil])
     }
 
     @Test("Reports of several steps leave out those that were skipped, and count them")

@@ -28,6 +28,12 @@ eva_embedded_text eva_html5_entities(void);
 // again.
 eva_embedded_text eva_canonical_decompositions(void);
 
+// Properties of Unicode 18.0's characters: a property, then the first and the last code point of a
+// range that has it, in hexadecimal. "letter" and "number" are the general categories L and N, "digit"
+// is Nd, "cased" and "ignorable" are Cased and Case_Ignorable, "classN" the combining class N. After
+// "lower" stand a code point and those that it becomes in lower case.
+eva_embedded_text eva_unicode_properties(void);
+
 // ImageNet's thousand classes in the order of their WordNet ids: an id, a space, the class's name.
 eva_embedded_text eva_imagenet_classes(void);
 

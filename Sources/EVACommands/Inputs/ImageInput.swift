@@ -22,7 +22,7 @@ struct ImageInput: SampleSource {
                 throw DataError(argument, "no such file or folder")
             }
             if isFolder.boolValue {
-                let found = Self.pictures(in: argument)
+                let found = try Self.pictures(in: argument)
                 guard !found.isEmpty else {
                     throw DataError(
                         argument,
@@ -59,12 +59,11 @@ struct ImageInput: SampleSource {
         while let batch = try loader.next() { try body(batch) }
     }
 
-    private static func pictures(in folder: String) -> [String] {
-        let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String }
-        return (names ?? []).filter { name in
+    private static func pictures(in folder: String) throws -> [String] {
+        try FolderReader.files(below: folder).filter { name in
             let suffix = name.split(separator: ".").last.map { ".\($0.lowercased())" } ?? ""
             return ImageFolderSource.extensions.contains(suffix)
                 || ImageFolderSource.extensions.contains(String(suffix.dropFirst()))
-        }.sorted().map { folder + "/" + $0 }
+        }.sorted()
     }
 }

@@ -30,9 +30,7 @@ enum TextInput {
                 throw DataError(path, "begins with '[' but is no JSON array of strings")
             }
         } else {
-            var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-            if lines.last == "" { lines.removeLast() }
-            texts = lines.map(String.init)
+            texts = TextLines.of(text).map(String.init)
         }
         guard !texts.isEmpty else { throw DataError(path, "holds no text") }
         return texts

@@ -1,13 +1,11 @@
 internal import EVAConfiguration
+internal import EVATraining
 internal import Torch
 
 /// Keeps a command from starting more threads than the machine can bear.
 ///
 /// Tens of thousands of threads are no slower run but a machine that does not answer any more.
 enum ThreadLimits {
-    /// Readers wait for the disk much of their time, so several share a processor.
-    static let readersPerProcessor = 8
-
     /// - Parameters:
     ///   - threads: What `--threads` asks for.
     ///   - readers: What `--dataloader_num_workers` asks for; 0 for a number that fits.
@@ -23,9 +21,8 @@ enum ThreadLimits {
         }
         hold("threads", threads ?? 1, to: processors, "the processors that this process may use")
         hold(
-            "dataloader_num_workers", readers, to: readersPerProcessor * processors,
-            "\(readersPerProcessor) for each of the \(processors) processors that this process may use"
-        )
+            "dataloader_num_workers", readers, to: ReaderThreads.most(on: processors),
+            "as many as the \(processors) processors that this process may use can do anything with")
         guard problems.isEmpty else { throw UsageError(problems) }
     }
 }

@@ -1,24 +1,47 @@
+internal import Foundation
 internal import Glibc
 
-/// What the command says to the person at the terminal, apart from its results.
+/// What the command says to the person at the terminal.
+///
+/// Whatever it says may hold names and captions that somebody else wrote, so that everything is made
+/// harmless here.
 enum Console {
     /// Whether a person watches: progress is then drawn in place.
     static let isTerminal = isatty(STDERR_FILENO) == 1
 
     /// A line on standard error.
-    static func note(_ text: String) { write(text + "\n") }
+    static func note(_ text: String) { write(TerminalText.line(text) + "\n") }
 
     /// Something that the user should know but that does not stop the command.
-    static func warning(_ text: String) { write("warning: " + text + "\n") }
+    static func warning(_ text: String) { write("warning: " + TerminalText.line(text) + "\n") }
 
     /// Why the command failed.
-    static func error(_ text: String) { write("error: " + text + "\n") }
+    ///
+    /// - Parameter lines: Whether line breaks are meant, as in a list of faults.
+    static func error(_ text: String, lines: Bool = false) {
+        write("error: " + TerminalText.line(text, keepsLines: lines) + "\n")
+    }
+
+    /// A line of the command's result, on standard output.
+    ///
+    /// - Parameter lines: Whether line breaks are meant, as in a table.
+    static func result(_ text: String, lines: Bool = false, terminator: String = "\n") {
+        print(TerminalText.line(text, keepsLines: lines, limit: .max), terminator: terminator)
+    }
+
+    /// A result as a line of JSON, on standard output.
+    static func result(json value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        print(TerminalText.json(String(decoding: try encoder.encode(value), as: UTF8.self)))
+    }
 
     /// Draws over the current line of a terminal, as much as fits on it.
     static func redraw(_ text: String) {
         var size = winsize()
         let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
-        write("\r\u{1B}[2K" + text.prefix(isKnown ? Int(size.ws_col) - 1 : 200))
+        write(
+            "\r\u{1B}[2K" + TerminalText.line(text).prefix(isKnown ? Int(size.ws_col) - 1 : 200))
     }
 
     private static func write(_ text: String) {

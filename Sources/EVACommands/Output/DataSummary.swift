@@ -35,6 +35,12 @@ struct DataSummary: Encodable {
     let name: String
     let samples: Int
     let broken: Int
+    /// Records that lack a picture or a caption; no samples.
+    let incomplete: Int
+    /// Samples that should be there and are not.
+    let missing: Int
+    /// Samples called like the one before.
+    let repeatedKeys: Int
     let texts: Int
     /// Tokens of a text, both marks included, before it is cut.
     let tokens: Spread
@@ -54,7 +60,8 @@ struct DataSummary: Encodable {
     let picturesPerSecond: Double
 
     enum CodingKeys: String, CodingKey {
-        case name, samples, broken, texts, tokens
+        case name, samples, broken, incomplete, missing, texts, tokens
+        case repeatedKeys = "repeated_keys"
         case emptyTexts = "empty_texts"
         case truncatedTexts = "truncated_texts"
         case contextLength = "context_length"
@@ -70,6 +77,9 @@ struct DataSummary: Encodable {
         self.contextLength = contextLength
         samples = found.samples
         broken = found.broken
+        incomplete = found.tally.total.incomplete
+        missing = found.tally.total.missing
+        repeatedKeys = found.tally.total.repeatedKeys
         texts = found.tokens.count
         tokens = Spread(found.tokens)
         emptyTexts = found.emptyTexts
@@ -94,6 +104,9 @@ struct DataSummary: Encodable {
         let kinds = formats.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
             .map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         var rows = [("samples", "\(samples)"), ("broken", share(broken, of: samples))]
+        if incomplete > 0 { rows.append(("without picture or caption", "\(incomplete)")) }
+        if missing > 0 { rows.append(("missing", "\(missing)")) }
+        if repeatedKeys > 0 { rows.append(("called like the one before", "\(repeatedKeys)")) }
         if texts > 0 {
             rows += [
                 ("tokens of a text", tokens.line),

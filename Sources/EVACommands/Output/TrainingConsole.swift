@@ -1,3 +1,5 @@
+internal import EVAData
+internal import EVATensorFiles
 internal import EVATraining
 internal import Foundation
 
@@ -64,6 +66,22 @@ final class TrainingConsole {
     func show(_ skipped: NonfiniteStep) {
         finish()
         Console.warning("\(skipped)")
+    }
+
+    /// Says at the end what became of the data, and writes it to `data_summary.json`.
+    func show(_ tally: DataTally, in outputDirectory: String) {
+        finish()
+        guard !tally.isEmpty else { return }
+        for line in tally.lines() { Console.note(line) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            try AtomicFile.write(
+                [UInt8](encoder.encode(tally)), to: outputDirectory + "/data_summary.json")
+        } catch {
+            // The run itself is over, and well.
+            Console.warning("\(error)")
+        }
     }
 
     func finish() { progress.finish() }

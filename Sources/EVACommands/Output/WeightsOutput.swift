@@ -91,7 +91,7 @@ struct WeightsOutput {
         } else {
             try form.format.write(export, to: path)
         }
-        print(
+        Console.result(
             "\(path): \(export.entries.count) tensors in \(export.naming.rawValue) names, "
                 + String(format: "%.1f MB", Double(export.byteCount) / 1e6))
     }

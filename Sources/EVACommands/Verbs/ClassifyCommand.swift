@@ -90,14 +90,13 @@ struct ClassifyCommand: ParsableCommand {
 
     private func show(_ result: Result) throws {
         guard json else {
-            print(result.image)
+            Console.result(result.image)
             for label in result.labels {
-                print(String(format: "  %6.2f %%  ", label.probability * 100) + label.label)
+                Console.result(
+                    String(format: "  %6.2f %%  ", label.probability * 100) + label.label)
             }
             return
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(result), as: UTF8.self))
+        try Console.result(json: result)
     }
 }

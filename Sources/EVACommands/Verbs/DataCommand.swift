@@ -149,17 +149,33 @@ struct DataCheckCommand: ParsableCommand {
     func run() throws {
         try output.map(TensorOutput.check)
         var printed: [String] = []
-        let found = try data.inspect(data.streams(), badSamples: BadSampleLog(path: output)) {
+        let streams = try data.streams()
+        let found = try data.inspect(streams, badSamples: BadSampleLog(path: output)) {
             if printed.count < first { printed.append("\($0), record \($1): \($2)") }
         }
-        for line in printed { print(line) }
-        guard found.broken > 0 else {
-            print("\(found.samples) samples were read; none is broken")
-            return
+        for line in printed { Console.result(line) }
+        let total = found.tally.total
+        if total.incomplete + total.repeatedKeys + total.emptyTexts + total.missing > 0 {
+            for line in found.tally.lines() { Console.result(line) }
         }
         let list = output.map { "; all are listed in \($0)" } ?? "; --output FILE.jsonl lists all"
-        print("\(found.broken) of \(found.samples) samples are broken\(list)")
+        guard found.broken + total.missing > 0 else {
+            guard found.samples > 0 else { throw Self.nothing(in: streams, found) }
+            Console.result("\(found.samples) samples were read; none is broken")
+            return
+        }
+        Console.result(
+            "\(found.broken) of \(found.samples) samples are broken"
+                + (total.missing > 0 ? ", \(total.missing) others are missing" : "") + list)
         throw ExitCode.failure
+    }
+
+    /// Why data without a sample is none.
+    static func nothing(in streams: [any SampleStream], _ found: DataStatistics) -> DataError {
+        DataError(
+            streams.map(\.name).joined(separator: "::"),
+            "no record has both a picture and a caption; \(found.tally.total.incomplete) lack one "
+                + "of them")
     }
 }
 
@@ -179,9 +195,15 @@ struct DataStatsCommand: ParsableCommand {
         let summary = DataSummary(
             found, name: streams.map(\.name).joined(separator: "::"),
             contextLength: try data.modelConfiguration.text.contextLength)
-        guard json else { return print(summary.table) }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(summary), as: UTF8.self))
+        defer { for line in found.tally.lines().dropFirst() { Console.note(line) } }
+        guard summary.samples > summary.broken else {
+            throw found.firstFault.map {
+                DataError(
+                    summary.name,
+                    "none of its \(found.samples) samples can be read; the first: \($0)")
+            } ?? DataCheckCommand.nothing(in: streams, found)
+        }
+        guard json else { return Console.result(summary.table, lines: true) }
+        try Console.result(json: summary)
     }
 }

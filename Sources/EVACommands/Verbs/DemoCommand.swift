@@ -43,8 +43,8 @@ struct DemoCommand: ParsableCommand {
         console.finish()
         let seconds = (clock.now - start) / .seconds(1)
         let result = try DemoResult(trainer, recipe: recipe, trainingSeconds: seconds)
-        print(result.table)
+        Console.result(result.table, lines: true)
         try result.writeReport(to: outputDir + "/report.html", configuration: configuration)
-        print("report: \(outputDir)/report.html")
+        Console.result("report: \(outputDir)/report.html")
     }
 }

@@ -79,6 +79,6 @@ struct EmbedCommand: ParsableCommand {
         }
         tensors.append(("logit_scale", clip.logitScale.value.detached().exp().hostTensor()))
         try TensorOutput.write(tensors, to: output)
-        for (name, tensor) in tensors { print("\(name) \(tensor.shape)") }
+        for (name, tensor) in tensors { Console.result("\(name) \(tensor.shape)") }
     }
 }

@@ -40,7 +40,7 @@ struct EvalCommand: ParsableCommand {
             for note in weights.notes { Console.note(note) }
         }
         let results = try evaluate(clip, by: evaluator, configuration)
-        print(results.table(), terminator: "")
+        Console.result(results.table(), lines: true, terminator: "")
         if let output = configuration.outputDirectory {
             try results.write(to: output + "/eval.json")
         }
@@ -62,7 +62,7 @@ struct EvalCommand: ParsableCommand {
                 transform: .evaluation(EvaluationTransform(model.preprocessing)),
                 tokenizer: tokenizer, contextLength: length),
             batchSize: configuration.batchSize, batchLimit: configuration.maxBatches,
-            readerThreads: ReaderThreads.count(configuration.workerCount), cache: cache
+            readerThreads: try ReaderThreads.count(configuration.workerCount), cache: cache
         ) { tokenizer.encode($0, contextLength: length) }
     }
 

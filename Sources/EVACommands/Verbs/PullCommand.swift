@@ -93,7 +93,7 @@ struct PullCommand: ParsableCommand {
     private func printList(_ cache: ModelCache) {
         for preset in ModelPreset.published {
             let place = cache.existingFolder(of: preset) ?? "-"
-            print(preset.name.padding(toLength: 26, withPad: " ", startingAt: 0) + place)
+            Console.result(preset.name.padding(toLength: 26, withPad: " ", startingAt: 0) + place)
         }
     }
 }

@@ -34,13 +34,17 @@ struct TrainCommand: ParsableCommand {
         Interrupt.watch()
         let log = TrainingConsole(
             totalSteps: trainer.state.totalSteps, firstStep: trainer.state.step,
-            readerThreads: ReaderThreads.count(configuration.data.workerCount),
+            readerThreads: try ReaderThreads.count(configuration.data.workerCount),
             showsProgress: configuration.logging.showsProgress)
-        let ending = try trainer.run(
-            shouldStop: { Interrupt.signalNumber != nil }, evaluation: { log.show($0) },
-            skipped: { log.show($0) }, progress: { log.show(step: $0) },
-            report: { log.show($0) })
-        log.finish()
+        let ending: Trainer.Ending
+        do {
+            // However the run ends, it says what became of the data.
+            defer { log.show(trainer.dataTally, in: configuration.outputDirectory) }
+            ending = try trainer.run(
+                shouldStop: { Interrupt.signalNumber != nil }, evaluation: { log.show($0) },
+                skipped: { log.show($0) }, progress: { log.show(step: $0) },
+                report: { log.show($0) })
+        }
         switch ending {
         case .finished:
             if configuration.checkpoints.loadsBestAtEnd, let best = trainer.state.best {

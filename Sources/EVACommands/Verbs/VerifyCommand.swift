@@ -37,13 +37,13 @@ struct VerifyCommand: ParsableCommand {
         let device = try ComputeDevice.prepare(named: device, threadCount: threads)
         let (isGood, provesFeatures) = ModelVerifier(description, device: device).run { finding in
             switch finding {
-            case .passed(let text): print("ok           \(text)")
-            case .unchecked(let text): print("not checked  \(text)")
+            case .passed(let text): Console.result("ok           \(text)")
+            case .unchecked(let text): Console.result("not checked  \(text)")
             case .failed(let text): Console.error(text)
             }
         }
         guard isGood else { throw ExitCode.failure }
-        print(
+        Console.result(
             "\(model): "
                 + (provesFeatures
                     ? "verified: these weights compute what they computed where they came from"

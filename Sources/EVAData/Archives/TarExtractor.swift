@@ -59,6 +59,10 @@ package struct TarExtractor {
         -> [String]
     {
         var parts = member.name.split(separator: "/").filter { $0 != "." }.map(String.init)
+        guard String(validating: member.rawName, as: UTF8.self) != nil else {
+            throw DataError(
+                archive, "the name '\(member.name)' is not UTF-8; expected names in UTF-8")
+        }
         guard !member.name.hasPrefix("/"), !parts.contains(".."), !member.name.utf8.contains(0)
         else {
             throw DataError(
@@ -67,10 +71,13 @@ package struct TarExtractor {
                     + "archive from a source that you trust")
         }
         if let root, parts.first == root { parts.removeFirst() }
-        guard member.kind != .other, member.kind == .folder || !parts.isEmpty else {
+        guard member.kind == .file || member.kind == .folder,
+            member.kind == .folder || !parts.isEmpty
+        else {
             throw DataError(
                 archive,
-                "'\(member.name)' is a link or a device; expected files and folders only")
+                "'\(member.name)' is a link, a device or a sparse file; expected plain files and folders "
+                    + "only")
         }
         return parts
     }

@@ -1,12 +1,15 @@
 /// The members of a tar archive, one after the other, in bounded memory; packed with gzip or not.
 ///
 /// Reads the ustar form with GNU's long names and large numbers, and the `path` and `size` of pax
-/// headers. Every header's checksum is verified. Used by one thread at a time.
+/// headers. Files that GNU tar wrote with their holes left out are told from others, not put together
+/// again. Every header's checksum is verified. Used by one thread at a time.
 package final class TarReader {
     /// What a member is.
     package enum Kind: Sendable, Equatable {
         case file
         case folder
+        /// A file whose holes were left out (`tar --sparse`): what is stored is not its content.
+        case sparseFile
         /// A link, a device or anything else that has no content.
         case other
     }
@@ -14,7 +17,11 @@ package final class TarReader {
     /// One member.
     package struct Member: Sendable, Equatable {
         /// The name as the archive has it; it may be absolute or hold `..`.
-        package let name: String
+        ///
+        /// What is no UTF-8 in it is replaced, so that different names can look the same here.
+        package var name: String { String(decoding: rawName, as: UTF8.self) }
+        /// The bytes of the name.
+        package let rawName: [UInt8]
         package let kind: Kind
         /// Bytes of the content.
         package let size: Int
@@ -51,7 +58,7 @@ package final class TarReader {
     ///   ends in the middle of a member or without its end mark.
     package func next() throws(DataError) -> Member? {
         guard !isAtEnd else { return nil }
-        var longName: String?
+        var longName: [UInt8]?
         var pax = PaxHeader()
         while true {
             try file.skip(remaining + padding)
@@ -68,7 +75,7 @@ package final class TarReader {
             switch header.type {
             case UInt8(ascii: "L"):
                 longName = Self.text(try extensionContent(storedSize)[...])
-            case UInt8(ascii: "x"):
+            case UInt8(ascii: "x"), UInt8(ascii: "X"):
                 guard let read = PaxHeader(try extensionContent(storedSize)) else {
                     throw fault(start, "a damaged pax header")
                 }
@@ -77,10 +84,13 @@ package final class TarReader {
                 continue
             default:
                 let name = pax.path ?? longName ?? header.name
-                let kind = Self.kind(header.type, name: name)
-                let size = kind == .file ? pax.size ?? storedSize : 0
+                let kind = pax.isSparse ? .sparseFile : Self.kind(header.type, name: name)
+                if header.isExtended { try skipSparseMap() }
+                let size = Self.hasContent(header.type, kind) ? pax.size ?? storedSize : 0
                 setContent(size)
-                return Member(name: name, kind: kind, size: size, offset: file.offset)
+                return Member(
+                    rawName: name, kind: kind, size: kind == .other ? 0 : size,
+                    offset: file.offset)
             }
         }
     }
@@ -102,9 +112,11 @@ package final class TarReader {
     // MARK: Headers
 
     private struct Header {
-        var name: String
+        var name: [UInt8]
         var type: UInt8
         var size: Int?
+        // Whether blocks follow that go on with the map of a sparse file.
+        var isExtended: Bool
     }
 
     /// The next header; `nil` at the end mark.
@@ -125,9 +137,22 @@ package final class TarReader {
         var name = Self.text(block[0..<100])
         if block[257..<263].elementsEqual("ustar\0".utf8) {
             let prefix = Self.text(block[345..<500])
-            if !prefix.isEmpty { name = prefix + "/" + name }
+            if !prefix.isEmpty { name = prefix + [UInt8(ascii: "/")] + name }
         }
-        return Header(name: name, type: block[156], size: Self.number(block[124..<136]))
+        return Header(
+            name: name, type: block[156], size: Self.number(block[124..<136]),
+            isExtended: block[156] == UInt8(ascii: "S") && block[482] != 0)
+    }
+
+    /// Passes over the blocks between a sparse file's header and what is stored of it.
+    private func skipSparseMap() throws(DataError) {
+        while true {
+            let block = try file.read(upTo: Self.blockSize)
+            guard block.count == Self.blockSize else {
+                throw fault(file.offset, "the end of the file in the map of a sparse file")
+            }
+            if block[504] == 0 { return }
+        }
     }
 
     private func extensionContent(_ size: Int) throws(DataError) -> [UInt8] {
@@ -149,14 +174,23 @@ package final class TarReader {
                 + "cut short or no tar archive")
     }
 
-    private static func kind(_ type: UInt8, name: String) -> Kind {
+    private static func kind(_ type: UInt8, name: [UInt8]) -> Kind {
         switch type {
         case UInt8(ascii: "0"), 0, UInt8(ascii: "7"):
             // Archives older than ustar have no other mark of a folder.
-            name.hasSuffix("/") ? .folder : .file
+            name.last == UInt8(ascii: "/") ? .folder : .file
         case UInt8(ascii: "5"): .folder
+        case UInt8(ascii: "S"): .sparseFile
         default: .other
         }
+    }
+
+    /// Whether content follows a header.
+    ///
+    /// Links, devices and folders have none whatever their size
+    /// says; members of unknown kinds are to be taken for files.
+    private static func hasContent(_ type: UInt8, _ kind: Kind) -> Bool {
+        kind != .folder && !(UInt8(ascii: "1")...UInt8(ascii: "6")).contains(type)
     }
 
     /// The sum of all bytes, those of the checksum itself counted as spaces.
@@ -168,8 +202,8 @@ package final class TarReader {
         return sum
     }
 
-    private static func text(_ bytes: ArraySlice<UInt8>) -> String {
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    private static func text(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        Array(bytes.prefix { $0 != 0 })
     }
 
     /// An octal number, or GNU's form for large ones; `nil` when it is neither or absurd.
@@ -190,8 +224,9 @@ package final class TarReader {
 
 /// What a pax header says of the member after it.
 private struct PaxHeader {
-    var path: String?
+    var path: [UInt8]?
     var size: Int?
+    var isSparse = false
 
     init() {}
 
@@ -206,13 +241,18 @@ private struct PaxHeader {
             let record = rest[(space + 1)..<(rest.startIndex + length - 1)]
             rest = rest.dropFirst(length)
             guard let equals = record.firstIndex(of: UInt8(ascii: "=")) else { return nil }
-            let value = String(decoding: record[(equals + 1)...], as: UTF8.self)
+            let value = Array(record[(equals + 1)...])
             switch String(decoding: record[..<equals], as: UTF8.self) {
-            case "path": path = value
+            case "GNU.sparse.name":
+                path = value
+                isSparse = true
+            case "path": path = isSparse ? path : value
             case "size":
-                guard let number = Int(value), (0..<1 << 60).contains(number) else { return nil }
+                guard let number = Int(String(decoding: value, as: UTF8.self)),
+                    (0..<1 << 60).contains(number)
+                else { return nil }
                 size = number
-            default: break
+            case let key: isSparse = isSparse || key.hasPrefix("GNU.sparse.")
             }
         }
     }

@@ -117,9 +117,7 @@ public struct EvaluationFolder: Sendable {
         guard let text = file.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) else {
             throw DataError(path, "is not UTF-8 text; save it as UTF-8")
         }
-        var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map {
-            $0.trimmingWhitespace()
-        }
+        var lines = TextLines.of(text).map { $0.trimmingWhitespace() }
         while lines.last?.isEmpty == true { lines.removeLast() }
         guard !lines.isEmpty else { throw DataError(path, "is empty; expected one entry a line") }
         if let blank = lines.firstIndex(where: \.isEmpty) {

@@ -46,6 +46,7 @@ package struct DataInspector {
         progress: (Int) -> Void = { _ in }
     ) throws -> DataStatistics {
         var statistics = DataStatistics()
+        var recordCount = 0
         let start = ContinuousClock.now
         for stream in streams {
             let reader = try stream.makeReader(share: RankShare(), from: StreamCursor())
@@ -53,18 +54,30 @@ package struct DataInspector {
             while !isEnd {
                 let records = try nextRecords(of: reader, isEnd: &isEnd)
                 for (record, result) in zip(records, inspect(records)) {
+                    if record.repeatsKey {
+                        statistics.tally.noteRepeatedKey(record.name.file, pass: 0)
+                    }
                     switch result {
-                    case .success(let facts): statistics.add(facts)
+                    case .success(let facts):
+                        statistics.samples += 1
+                        statistics.add(facts)
+                        statistics.tally.noteRead(
+                            record.name.file, pass: 0, hasEmptyText: facts.hasEmptyText)
                     case .failure(let failure):
-                        statistics.broken += 1
+                        guard statistics.note(failure.reason, failure.kind, of: record.name)
+                        else { continue }
                         try badSamples.note(
-                            record.number, of: record.file, reason: failure.reason)
-                        broken(record.file, record.number, failure.reason)
+                            record.name.record, of: record.name.file, reason: failure.reason,
+                            missing: failure.kind?.shortage?.missing ?? 0)
+                        broken(record.name.file, record.name.record, failure.reason)
                     }
                 }
-                statistics.samples += records.count
-                progress(statistics.samples)
+                recordCount += records.count
+                progress(recordCount)
             }
+        }
+        for (file, bad) in badSamples.files {
+            statistics.tally.noteBroken(file, broken: bad.broken, missing: bad.missing)
         }
         statistics.seconds = (ContinuousClock.now - start) / .seconds(1)
         return statistics
@@ -90,6 +103,7 @@ package struct DataInspector {
 
     private struct Failure: Error {
         let reason: String
+        let kind: UnusableRecord?
     }
 
     private typealias Outcome = Result<DataStatistics.Facts, Failure>
@@ -112,14 +126,17 @@ package struct DataInspector {
     private func outcome(of record: StreamRecord) -> Outcome {
         do {
             return .success(
-                try facts(record.sample(), name: "\(record.file), record \(record.number)"))
+                try facts(record.sample(), name: "\(record.name)"))
         } catch {
-            return .failure(Failure(reason: "\(error)"))
+            return .failure(Failure(reason: "\(error)", kind: error as? UnusableRecord))
         }
     }
 
     private func facts(_ sample: Sample, name: String) throws -> DataStatistics.Facts {
         var facts = try pictureFacts(sample.picture, name: name)
+        // What a stream has decoded came from a file all the same.
+        if let format = sample.pictureFormat { facts.format = format }
+        if let key = sample.pictureKey { facts.pictureHash = key }
         switch sample.text {
         case .caption(let text):
             facts.tokens = tokenizer.encode(text).count
@@ -144,7 +161,7 @@ package struct DataInspector {
         }
         switch picture {
         case .file(let path):
-            return try decoded(ImageDecoder.contents(of: path, limits: limits), name: path)
+            return try decoded(PictureFile.contents(of: path, limits: limits), name: path)
         case .encoded(let bytes): return try decoded(bytes, name: name)
         case .pixels(let image):
             return DataStatistics.Facts(

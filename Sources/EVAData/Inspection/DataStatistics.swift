@@ -1,9 +1,13 @@
 /// What a pass over all of a data set found.
 package struct DataStatistics: Sendable {
-    /// How many samples the data set has.
+    /// How many samples the data set has, those that are broken among them.
     package internal(set) var samples = 0
     /// How many of them cannot be read.
     package internal(set) var broken = 0
+    /// What became of all records, by file.
+    package internal(set) var tally = DataTally()
+    /// The first fault that was met.
+    package internal(set) var firstFault: String?
     /// Tokens of each text, both marks included, before it is cut.
     package internal(set) var tokens = Histogram()
     /// Texts of no token but the marks.
@@ -29,6 +33,8 @@ package struct DataStatistics: Sendable {
         var pictureHash: Int64
         var tokens: Int?
         var textHash: Int64?
+
+        var hasEmptyText: Bool { tokens.map { $0 <= 2 } ?? false }
     }
 
     mutating func add(_ facts: Facts) {
@@ -38,8 +44,28 @@ package struct DataStatistics: Sendable {
         pictures.add(facts.pictureHash)
         if let count = facts.tokens {
             tokens.add(count)
-            if count <= 2 { emptyTexts += 1 }
+            if facts.hasEmptyText { emptyTexts += 1 }
         }
         if let hash = facts.textHash { texts.add(hash) }
+    }
+
+    /// Takes note of a record that gave no sample.
+    ///
+    /// - Returns: Whether it is a fault, and not only something that is not there.
+    mutating func note(_ reason: String, _ kind: UnusableRecord?, of name: SampleName) -> Bool {
+        switch kind {
+        case .incomplete:
+            tally.noteIncomplete(name.file, pass: 0)
+            return false
+        case .short(let shortage):
+            tally.noteMissing(name.file, shortage)
+            return false
+        case .lost(let shortage, _): tally.noteMissing(name.file, shortage)
+        case nil:
+            samples += 1
+            broken += 1
+        }
+        firstFault = firstFault ?? reason
+        return true
     }
 }

@@ -2,19 +2,23 @@
 final class BatchInProgress {
     /// A sample that could not be read.
     struct Failure: Sendable {
-        var file: String
-        var record: Int
+        var name: SampleName
         var reason: String
+        /// What is missing with it.
+        var shortage: UnusableRecord.Shortage?
     }
 
     /// What became of one place of the batch.
     struct Slot: Sendable {
         /// The sample that fills the place.
         var index: Int
+        var name: SampleName
         /// `nil` when no sample could be read.
         var result: SamplePreparation.Result?
         /// What was tried before.
         var failures: [Failure]
+        /// What became of the records up to this one, itself included.
+        var tally = DataTally()
     }
 
     let position: BatchPosition
@@ -50,21 +54,26 @@ final class BatchInProgress {
     /// Every sample that could not be read, in the order of the batch.
     var failures: [Failure] { slots.flatMap { $0?.failures ?? [] } }
 
+    /// What became of the records that the batch was read from.
+    var tally: DataTally { slots.reduce(into: DataTally()) { $0.add($1?.tally ?? DataTally()) } }
+
     /// The finished batch, without the places that no sample fills.
     ///
     /// - Throws: `DataError` when only some of the samples have a text.
     func batch(imageSize: Int, source: String) throws(DataError) -> HostBatch {
         let width = 3 * imageSize * imageSize
-        var samples: [(index: Int, result: SamplePreparation.Result)] = []
+        var samples: [(index: Int, name: SampleName, result: SamplePreparation.Result)] = []
         for (row, slot) in slots.enumerated() {
             guard let slot, let result = slot.result else { continue }
             pixels.moveRow(row, to: samples.count, width: width)
-            samples.append((slot.index, result))
+            samples.append((slot.index, slot.name, result))
         }
         let texts = samples.compactMap(\.result.tokens)
         guard texts.isEmpty || texts.count == samples.count else {
-            let index = samples.first { $0.result.tokens == nil }?.index ?? 0
-            throw DataError(source, "record \(index) has no text, though others have one")
+            let name = samples.first { $0.result.tokens == nil }?.name
+            throw DataError(
+                name?.file ?? source,
+                "record \(name?.record ?? 0) has no text, though others have one")
         }
         let textLength = texts.map(\.count).max() ?? 0
         var tokens = [Int32](repeating: 0, count: texts.count * textLength)
@@ -73,7 +82,8 @@ final class BatchInProgress {
         }
         let labels = samples.compactMap(\.result.label)
         return HostBatch(
-            position: position, sampleIndices: samples.map(\.index), imageSize: imageSize,
+            position: position, sampleIndices: samples.map(\.index),
+            sampleNames: samples.map(\.name), imageSize: imageSize,
             images: pixels.shortened(to: samples.count * width), tokens: tokens,
             textLength: textLength, imageKeys: samples.map(\.result.pictureKey),
             textKeys: texts.isEmpty ? [] : samples.map(\.result.textKey),

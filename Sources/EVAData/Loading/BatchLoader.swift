@@ -10,10 +10,19 @@ package final class BatchLoader {
     private let limit: BadSampleLimit
     private let badSamples: BadSampleLog
 
+    private var counted = DataTally()
+
     /// Where the next batch stands; a run that starts here goes on as this one would.
     package private(set) var position: BatchPosition
     /// How long the consumer has waited for batches, reading on its own thread included.
     package private(set) var waitSeconds = 0.0
+    /// What became of the samples so far.
+    package var tally: DataTally {
+        var tally = counted
+        let bad = badSamples.files[source.name] ?? BadSampleLog.Counts()
+        tally.noteBroken(source.name, broken: bad.broken, missing: bad.missing)
+        return tally
+    }
     /// How many samples of this source could not be read so far.
     package var badSampleCount: Int { badSamples.count(in: source.name) }
 
@@ -65,6 +74,7 @@ package final class BatchLoader {
                 waitSeconds += (clock.now - start) / .seconds(1)
                 guard let read else { return nil }
                 position = schedule.position(after: read.position)
+                counted.add(read.tally)
                 try note(read.failures)
                 let batch = try read.batch(imageSize: imageSize, source: source.name)
                 if schedule.coverage == .fullBatches, batch.count < read.slotCount {
@@ -86,7 +96,8 @@ package final class BatchLoader {
 
     private func note(_ failures: [BatchInProgress.Failure]) throws {
         for failure in failures {
-            try badSamples.note(failure.record, of: failure.file, reason: failure.reason)
+            try badSamples.note(
+                failure.name.record, of: failure.name.file, reason: failure.reason)
             let allowed = limit.allowed(of: source.count)
             guard badSampleCount > allowed else { continue }
             let list = badSamples.path.map { "; all are listed in \($0)" } ?? ""
@@ -94,7 +105,7 @@ package final class BatchLoader {
                 source.name,
                 "\(badSampleCount) of \(source.count) samples cannot be read, more than the "
                     + "\(allowed) that --max_bad_samples \(limit) allows; the last is record "
-                    + "\(failure.record): \(failure.reason)\(list)")
+                    + "\(failure.name.record): \(failure.reason)\(list)")
         }
     }
 }

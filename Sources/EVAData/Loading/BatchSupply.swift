@@ -5,6 +5,8 @@ package protocol BatchSupply: AnyObject {
     /// Where a stream goes on after the batch that was delivered last; `nil` for data of known
     /// length, whose place follows from the number of batches.
     var streamPosition: StreamPosition? { get }
+    /// What became of the records so far.
+    var tally: DataTally { get }
     /// The next batch; `nil` at the end of the last epoch and after `stop`.
     func next() throws -> HostBatch?
     /// Ends the reader threads and waits until they have ended.

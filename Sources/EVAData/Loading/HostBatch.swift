@@ -6,6 +6,8 @@ package struct HostBatch: Sendable {
     package let position: BatchPosition
     /// Which samples of the source the batch holds; one that could not be read is replaced here.
     package let sampleIndices: [Int]
+    /// Where they lie.
+    package let sampleNames: [SampleName]
     /// Width and height of the pictures.
     package let imageSize: Int
     /// Normalised pictures, `[B, 3, S, S]`.

@@ -20,6 +20,8 @@ final class ReaderPipeline: @unchecked Sendable {
     private var open: [BatchInProgress] = []
     private var nextPosition: BatchPosition
     private var isStopped = false
+    // Whether every sample was tried in vain.
+    private var isHopeless = false
     private var threadCount = 0
 
     init(
@@ -134,35 +136,45 @@ final class ReaderPipeline: @unchecked Sendable {
 
     /// Reads one sample; called with the lock held, which is let go of meanwhile.
     private func readOutsideLock(_ job: Job) {
+        // More failures than are allowed stop the run, so trying on would be in vain; and where one
+        // place found no sample, all samples were tried, and no other need try again.
+        let mostAttempts =
+            schedule.coverage == .fullBatches && !isHopeless
+            ? min(allowedFailures + 1, schedule.sampleCount) : 1
         condition.unlock()
-        let outcome = read(job.batch, slot: job.slot)
+        let outcome = read(job.batch, slot: job.slot, attempts: mostAttempts)
         condition.lock()
+        if outcome.result == nil, schedule.coverage == .fullBatches { isHopeless = true }
         job.batch.finish(job.slot, outcome)
         if job.batch.isComplete { condition.broadcast() }
     }
 
-    private func read(_ batch: BatchInProgress, slot: Int) -> BatchInProgress.Slot {
+    private func read(_ batch: BatchInProgress, slot: Int, attempts: Int) -> BatchInProgress.Slot {
         let place = schedule.places(ofStep: batch.position.step).lowerBound + slot
         let order = schedule.order(epoch: batch.position.epoch)
         let width = preparation.pictureCount
         var failures: [BatchInProgress.Failure] = []
-        // More failures than are allowed stop the run, so trying on would be in vain.
-        let attempts =
-            schedule.coverage == .fullBatches
-            ? min(allowedFailures + 1, schedule.sampleCount) : 1
         for attempt in 0..<attempts {
             let index = order[schedule.place(for: place, attempt: attempt)]
+            let name = SampleName(file: source.name, record: index)
             do {
                 let result = try batch.pixels.fill(slot * width..<(slot + 1) * width) { pixels in
                     try preparation.prepare(
                         source.sample(at: index), index: index, epoch: batch.position.epoch,
-                        name: "\(source.name), record \(index)", into: pixels)
+                        name: "\(name)", into: pixels)
                 }
-                return .init(index: index, result: result, failures: failures)
+                var tally = DataTally()
+                tally.noteRead(
+                    source.name, pass: batch.position.epoch, hasEmptyText: result.hasEmptyText)
+                return .init(
+                    index: index, name: name, result: result, failures: failures, tally: tally)
             } catch {
-                failures.append(.init(file: source.name, record: index, reason: "\(error)"))
+                failures.append(.init(name: name, reason: "\(error)"))
             }
         }
-        return .init(index: order[place], result: nil, failures: failures)
+        let index = order[place]
+        return .init(
+            index: index, name: SampleName(file: source.name, record: index), result: nil,
+            failures: failures)
     }
 }

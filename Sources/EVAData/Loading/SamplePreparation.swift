@@ -26,6 +26,9 @@ package struct SamplePreparation: Sendable {
         var pictureKey: Int64
         var textKey: Int64
         var label: Int?
+
+        /// Whether its text is nothing but the marks of beginning and end.
+        var hasEmptyText: Bool { tokens.map { $0.count <= 2 } ?? false }
     }
 
     /// What happens to pictures.
@@ -94,7 +97,9 @@ package struct SamplePreparation: Sendable {
         }
         switch sample.picture {
         case .file(let path):
-            apply(try ImageDecoder.decode(contentsOf: path, limits: limits))
+            apply(
+                try ImageDecoder.decode(
+                    PictureFile.contents(of: path, limits: limits), name: path, limits: limits))
             return StableHash.of(path.utf8)
         case .encoded(let bytes):
             apply(try ImageDecoder.decode(bytes, name: name, limits: limits))

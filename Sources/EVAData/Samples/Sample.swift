@@ -36,6 +36,8 @@ public struct Sample: Sendable {
     public var pictureKey: Int64?
     /// Equal for texts that say the same; `nil` compares token ids.
     public var textKey: Int64?
+    /// The format of the file that pixels were decoded from; `nil` where they were drawn.
+    package var pictureFormat: String?
 
     /// Makes a sample.
     ///

@@ -4,7 +4,8 @@ import EVATensorFiles
 ///
 /// A record is `{"caption": text, "image": path, ...}`; other keys are passed over. `caption` may be a
 /// list of texts, which stands for as many records. The whole file is checked when it is opened, so
-/// that a run does not stop at a record a day later; what is kept of a record is where it begins.
+/// that a run does not stop at a record a day later; what is kept of a record is where its two texts
+/// begin.
 struct CaptionRecords: Sendable {
     /// A caption and the picture it belongs to, as the file has them.
     struct Record: Sendable {
@@ -12,16 +13,18 @@ struct CaptionRecords: Sendable {
         var image: String
     }
 
-    /// Where a caption stands.
+    /// Where the two texts of a record begin, so that none that stands before has to be read again.
     private struct Place {
-        let offset: Int
-        /// Which of its object's captions.
         let caption: Int
+        let image: Int
     }
 
     private static let listed = 5
+    // How much is read of a text at first.
+    private static let usualLength = 1024
 
-    private let file: MappedFile
+    // Read by calls, not mapped: records are read as long as a run lasts.
+    private let file: PositionalFile
     private let places: [Place]
 
     /// How many captions there are.
@@ -35,7 +38,8 @@ struct CaptionRecords: Sendable {
     /// - Throws: `TensorFileError` when the file cannot be read, `DataError` when it is not JSON, or
     ///   when records are faulty: how many, and the first of them.
     init(path: String, fault: (Record) -> String? = { _ in nil }) throws {
-        file = try MappedFile(path: path)
+        let mapped = try MappedFile(path: path)
+        file = try PositionalFile(path: path)
         var places: [Place] = []
         var faults: [String] = []
         var faultCount = 0
@@ -45,9 +49,9 @@ struct CaptionRecords: Sendable {
             _ = cursor.peek()
             recordCount += 1
             let start = cursor.offset
-            let (found, absence) = try Self.read(&cursor)
-            guard let problem = absence ?? found.first.flatMap(fault) else {
-                places += found.indices.map { Place(offset: start, caption: $0) }
+            let found = try Self.read(&cursor)
+            guard let problem = found.absence ?? found.record.flatMap(fault) else {
+                places += found.places
                 return
             }
             faultCount += 1
@@ -56,7 +60,7 @@ struct CaptionRecords: Sendable {
         }
 
         do {
-            try file.withUnsafeBytes { text in
+            try mapped.withUnsafeBytes { text in
                 var cursor = JSONCursor(text)
                 if cursor.peek() == UInt8(ascii: "[") {
                     try cursor.array(checkOne)
@@ -89,21 +93,38 @@ struct CaptionRecords: Sendable {
     subscript(index: Int) -> Record {
         get throws {
             let place = places[index]
-            return try file.withUnsafeBytes { text in
-                var cursor = JSONCursor(UnsafeRawBufferPointer(rebasing: text[place.offset...]))
-                guard case (let records, nil)? = try? Self.read(&cursor),
-                    place.caption < records.count
-                else {
-                    throw DataError(
-                        "\(file.path), byte \(place.offset)", "was changed while it was being read")
-                }
-                return records[place.caption]
-            }
+            return Record(caption: try text(at: place.caption), image: try text(at: place.image))
         }
     }
 
-    /// The captions of an object, and what it lacks.
-    private static func read(_ cursor: inout JSONCursor) throws -> ([Record], absence: String?) {
+    /// The string that begins at a byte.
+    private func text(at offset: Int) throws(DataError) -> String {
+        var length = Self.usualLength
+        while true {
+            let end = min(file.size, offset + length)
+            let found = try file.bytes(min(offset, end)..<end).withUnsafeBytes { text in
+                var cursor = JSONCursor(text)
+                return try? cursor.string()
+            }
+            if let found { return found }
+            guard end < file.size else {
+                throw DataError(
+                    "\(file.path), byte \(offset)", "was changed while it was being read")
+            }
+            length *= 8
+        }
+    }
+
+    /// What was found of an object.
+    private struct Found {
+        var places: [Place]
+        /// The first caption with the picture.
+        var record: Record?
+        /// What it lacks.
+        var absence: String?
+    }
+
+    private static func read(_ cursor: inout JSONCursor) throws -> Found {
         var caption = Field(key: "caption", takesList: true)
         var image = Field(key: "image")
         try cursor.object { cursor, key, _ in
@@ -113,17 +134,21 @@ struct CaptionRecords: Sendable {
             default: try cursor.skipValue()
             }
         }
-        return (
-            caption.texts.map { Record(caption: $0, image: image.texts.first ?? "") },
-            caption.problem ?? image.problem
-        )
+        guard let text = caption.first, let path = image.first else {
+            return Found(places: [], absence: caption.problem ?? image.problem)
+        }
+        return Found(
+            places: caption.offsets.map { Place(caption: $0, image: path.offset) },
+            record: Record(caption: text.text, image: path.text),
+            absence: caption.problem ?? image.problem)
     }
 
     /// A key that a record must have, with what was found.
     private struct Field {
         let key: String
         let takesList: Bool
-        var texts: [String] = []
+        var first: (text: String, offset: Int)?
+        var offsets: [Int] = []
         var problem: String?
 
         init(key: String, takesList: Bool = false) {
@@ -133,11 +158,12 @@ struct CaptionRecords: Sendable {
         }
 
         mutating func read(_ cursor: inout JSONCursor) throws {
-            texts = []
+            first = nil
+            offsets = []
             problem = nil
             if takesList, cursor.peek() == UInt8(ascii: "[") {
                 try cursor.array { try readText(&$0) }
-                if texts.isEmpty, problem == nil { problem = "has an empty list \"\(key)\"" }
+                if offsets.isEmpty, problem == nil { problem = "has an empty list \"\(key)\"" }
             } else {
                 try readText(&cursor)
             }
@@ -148,7 +174,10 @@ struct CaptionRecords: Sendable {
                 problem = "has a \"\(key)\" that is no string"
                 return try cursor.skipValue()
             }
-            texts.append(try cursor.string())
+            let offset = cursor.offset
+            let text = try cursor.string()
+            first = first ?? (text, offset)
+            offsets.append(offset)
         }
     }
 }

@@ -6,9 +6,13 @@ import EVATensorFiles
 /// LF, CRLF or CR; empty lines are passed over; a byte order mark is no part of the first field. The
 /// file stays on disk: what is kept of a row is where it begins.
 struct DelimitedRows: Sendable {
-    private let file: MappedFile
+    // Read by calls, not mapped: rows are read as long as a run lasts.
+    private let file: PositionalFile
     private let separator: UInt8
     private let offsets: [Int]
+    // The line in which every so many-th row begins.
+    private let lines: [Int]
+    private static let rowsPerLine = 16
     /// The fields of the first row.
     let header: [String]
 
@@ -26,8 +30,9 @@ struct DelimitedRows: Sendable {
     /// - Throws: `TensorFileError` when the file cannot be read, `DataError` when it is empty, is not
     ///   UTF-8, or a quote is never closed.
     init(path: String, separator: UInt8? = nil) throws {
-        let file = try MappedFile(path: path)
-        let (chosen, header, offsets) = try file.withUnsafeBytes { text in
+        let mapped = try MappedFile(path: path)
+        file = try PositionalFile(path: path)
+        let (chosen, header, offsets, lines) = try mapped.withUnsafeBytes { text in
             let start = try Self.textStart(text, path: path)
             let chosen = separator ?? Self.separator(of: text[start...], path: path)
             var scanner = Scanner(text: text, separator: chosen, position: start)
@@ -37,19 +42,27 @@ struct DelimitedRows: Sendable {
             let headerStart = scanner.position
             try scanner.skipRow(path)
             var offsets: [Int] = []
+            var lines: [Int] = []
+            var (line, counted) = (1, 0)
             while scanner.skipEmptyLines() {
+                if offsets.count % Self.rowsPerLine == 0 {
+                    line += Scanner.lineEnds(in: counted..<scanner.position, of: text)
+                    counted = scanner.position
+                    lines.append(line)
+                }
                 offsets.append(scanner.position)
                 try scanner.skipRow(path)
             }
             var reader = Scanner(text: text, separator: chosen, position: headerStart)
             return (
-                chosen, try reader.row().map { try Self.text($0, path: path, line: 1) }, offsets
+                chosen, try reader.row().map { try Self.text($0, path: path, line: 1) }, offsets,
+                lines
             )
         }
-        self.file = file
         self.separator = chosen
         self.header = header
         self.offsets = offsets
+        self.lines = lines
     }
 
     /// Some fields of one row.
@@ -60,12 +73,12 @@ struct DelimitedRows: Sendable {
     /// - Throws: `DataError` with the row's line when the row has not as many fields as the header, or
     ///   a field wanted is not UTF-8.
     func fields(_ columns: [Int], ofRow index: Int) throws -> [String] {
-        try file.withUnsafeBytes { text in
-            var scanner = Scanner(text: text, separator: separator, position: offsets[index])
+        try bytes(ofRows: index..<index + 1).withUnsafeBytes { text in
+            var scanner = Scanner(text: text, separator: separator, position: 0)
             let row = try scanner.row()
             guard row.count == header.count else {
                 throw DataError(
-                    "\(file.path), line \(line(ofRow: index))",
+                    "\(file.path), line \(try line(ofRow: index))",
                     "expected \(header.count) fields as in the header, got \(row.count)"
                         + (scanner.hasStrayQuote
                             ? "; a quote inside of quotes is written twice" : ""))
@@ -77,15 +90,27 @@ struct DelimitedRows: Sendable {
     }
 
     /// The line, from 1, in which a row begins.
-    func line(ofRow index: Int) -> Int {
-        file.withUnsafeBytes { Scanner.line(of: offsets[index], in: $0) }
+    ///
+    /// - Throws: `DataError` when the file cannot be read any more.
+    func line(ofRow index: Int) throws -> Int {
+        let mark = index / Self.rowsPerLine
+        return try bytes(ofRows: mark * Self.rowsPerLine..<index).withUnsafeBytes {
+            lines[mark] + Scanner.lineEnds(in: 0..<$0.count, of: $0)
+        }
+    }
+
+    /// The text from the beginning of a row to that of another.
+    private func bytes(ofRows rows: Range<Int>) throws(DataError) -> [UInt8] {
+        let end = rows.upperBound < offsets.count ? offsets[rows.upperBound] : file.size
+        return try file.bytes(offsets[rows.lowerBound]..<end)
     }
 
     private static func text(
-        _ field: [UInt8], path: String, line: @autoclosure () -> Int
-    ) throws(DataError) -> String {
+        _ field: [UInt8], path: String, line: @autoclosure () throws -> Int
+    ) throws -> String {
         guard let text = String(validating: field, as: UTF8.self) else {
-            throw DataError("\(path), line \(line())", "is not UTF-8 text; save the file as UTF-8")
+            throw DataError(
+                "\(path), line \(try line())", "is not UTF-8 text; save the file as UTF-8")
         }
         return text
     }
@@ -133,7 +158,7 @@ struct DelimitedRows: Sendable {
                     let start = position
                     guard skipQuoted() else {
                         throw DataError(
-                            "\(path), line \(Self.line(of: start, in: text))",
+                            "\(path), line \(1 + Self.lineEnds(in: 0..<start, of: text))",
                             "a field begins with a quote that is never closed; close it, or write "
                                 + "the whole field in quotes with each quote twice")
                     }
@@ -202,15 +227,15 @@ struct DelimitedRows: Sendable {
             return bytes
         }
 
-        /// The line, from 1, in which a byte stands.
-        static func line(of position: Int, in text: UnsafeRawBufferPointer) -> Int {
-            var line = 1
-            for index in 0..<position {
+        /// How many lines end in a part of the text.
+        static func lineEnds(in range: Range<Int>, of text: UnsafeRawBufferPointer) -> Int {
+            var count = 0
+            for index in range {
                 let isCR =
                     text[index] == 0x0D && (index + 1 == text.count || text[index + 1] != 0x0A)
-                if text[index] == 0x0A || isCR { line += 1 }
+                if text[index] == 0x0A || isCR { count += 1 }
             }
-            return line
+            return count
         }
     }
 }

@@ -1,7 +1,7 @@
-import Glibc
+internal import Glibc
 
 /// Lists folders in the order of their names' bytes, the same on every file system.
-enum FolderReader {
+package enum FolderReader {
     /// What a folder holds, links followed, hidden names included.
     struct Content {
         var folders: [String] = []
@@ -22,7 +22,7 @@ enum FolderReader {
 
     /// The names in one folder.
     ///
-    /// - Throws: `DataError` when the path is no folder that can be read.
+    /// - Throws: `DataError` when the path is no folder that can be read, or a name is no UTF-8.
     static func content(of path: String) throws(DataError) -> Content {
         guard let stream = opendir(path) else {
             throw DataError(path, "cannot be read as a folder: \(String(cString: strerror(errno)))")
@@ -31,7 +31,17 @@ enum FolderReader {
         var content = Content()
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    String(validatingCString: $0) ?? ""
+                }
+            }
+            // A repaired name would be that of another file, or of none.
+            guard !name.isEmpty else {
+                let shown = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                throw DataError(
+                    path, "holds '\(shown)', whose name is not UTF-8; rename or remove it")
             }
             guard name != ".", name != ".." else { continue }
             var status = stat()
@@ -51,7 +61,7 @@ enum FolderReader {
     /// The plain files below a folder, folder by folder, links followed but never in a circle.
     ///
     /// - Throws: `DataError` when a folder cannot be read.
-    static func files(below path: String) throws(DataError) -> [String] {
+    package static func files(below path: String) throws(DataError) -> [String] {
         var found: [(folder: String, files: [String])] = []
         try visit(path, ancestors: [], into: &found)
         found.sort { byBytes($0.folder, $1.folder) }

@@ -56,7 +56,7 @@ public struct TableSource: SampleSource {
         let fields = try rows.fields([pictureColumn, captionColumn], ofRow: index)
         if let fault = PicturePath.fault(of: fields[0]) {
             throw DataError(
-                "\(name), line \(rows.line(ofRow: index))",
+                "\(name), line \(try rows.line(ofRow: index))",
                 "the \(rows.header[pictureColumn]) \(fault)")
         }
         return Sample(

@@ -11,14 +11,17 @@ public struct TensorsSource: SampleSource {
     public let name: String
     /// The number of pairs.
     public let count: Int
-    private let images: HostTensor
+    // Read by calls, not through the mapping: rows are read as long as a run lasts.
+    private let file: PositionalFile
+    private let imagesStart: Int
+    private let imageLength: Int
     private let tokens: [Int32]
     private let textLength: Int
 
     /// The number of pairs and the length of the texts.
     public var summary: String { "\(name): \(count) pairs of ready tensors, \(textLength) tokens" }
 
-    /// Maps the file and checks that the model can take what it holds.
+    /// Reads the file and checks that the model can take what it holds.
     ///
     /// - Parameters:
     ///   - path: A safetensors file.
@@ -29,7 +32,7 @@ public struct TensorsSource: SampleSource {
     ///   has another shape or element type, or a token id is outside the vocabulary.
     public init(path: String, imageSize: Int, contextLength: Int, vocabularySize: Int) throws {
         let file = try SafetensorsFile(path: path)
-        images = try Self.tensor("image", of: file)
+        let images = try Self.tensor("image", of: file)
         let ids = try Self.tensor("input_ids", of: file)
         guard images.elementType == .float32, images.shape.count == 4,
             Array(images.shape.dropFirst()) == [3, imageSize, imageSize]
@@ -56,6 +59,9 @@ public struct TensorsSource: SampleSource {
                 "tensor 'input_ids', row \(bad / ids.shape[1]), column \(bad % ids.shape[1]): "
                     + "token \(wide[bad]) is not in 0 ..< \(vocabularySize)")
         }
+        self.file = try PositionalFile(path: path)
+        imagesStart = file.range(of: "image")?.lowerBound ?? 0
+        imageLength = 3 * imageSize * imageSize * MemoryLayout<Float>.stride
         name = path
         count = images.shape[0]
         tokens = wide.map { Int32($0) }
@@ -66,17 +72,10 @@ public struct TensorsSource: SampleSource {
     ///
     /// - Parameter index: A row in `0 ..< count`.
     /// - Returns: Copies of the rows.
-    public func sample(at index: Int) -> Sample {
-        let width = images.elementCount / count
-        let floats = [Float](unsafeUninitializedCapacity: width) { buffer, initialized in
-            images.withUnsafeBytes { bytes in
-                let size = width * MemoryLayout<Float>.stride
-                UnsafeMutableRawBufferPointer(buffer).copyMemory(
-                    from: UnsafeRawBufferPointer(rebasing: bytes[index * size..<(index + 1) * size])
-                )
-            }
-            initialized = width
-        }
+    /// - Throws: `DataError` when the file cannot be read any more, or has become shorter.
+    public func sample(at index: Int) throws -> Sample {
+        let start = imagesStart + index * imageLength
+        let floats = try file.floats(start..<start + imageLength)
         let row = tokens[index * textLength..<(index + 1) * textLength]
         return Sample(picture: .floats(floats), text: .tokens(Array(row)))
     }

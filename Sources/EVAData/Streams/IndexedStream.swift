@@ -53,7 +53,8 @@ package struct IndexedStream: SampleStream {
             cursor.record += 1
             let source = stream.source
             return StreamRecord(
-                file: source.name, number: index, pass: cursor.pass, key: index, byteCount: 0
+                name: SampleName(file: source.name, record: index), pass: cursor.pass, key: index,
+                byteCount: 0, repeatsKey: false
             ) {
                 try source.sample(at: index)
             }

@@ -5,13 +5,19 @@ protocol ShardReader: AnyObject {
     /// - Throws: `DataError` when the rest of the shard cannot be read.
     func next() throws(DataError) -> ShardRecord?
     /// Passes over records without keeping them.
-    func skip(_ count: Int) throws(DataError)
+    ///
+    /// - Returns: How many there were, fewer than asked for at the end of the shard only.
+    func skip(_ count: Int) throws(DataError) -> Int
 }
 
 /// A record of a shard.
 struct ShardRecord: Sendable {
     /// Bytes that it keeps in memory.
     var byteCount: Int
+    /// What its members are called, where it has any.
+    var key: String?
+    /// Whether its members are called like those of the record before.
+    var repeatsKey = false
     /// Makes the sample; `name` is what to call it in errors.
     var sample: @Sendable (_ name: String) throws -> Sample
 }

@@ -8,13 +8,15 @@ internal import Glibc
 /// in again from the front, up to where it was.
 package struct ShardStream: SampleStream {
     package let name: String
-    package let count: Int?
     /// The files.
     package let shards: [String]
     private let format: ShardFormat
+    private let sizes: ShardSizes
     private let seed: UInt64
     private let shuffled: Bool
     private let limits: ShardWindow.Limits
+
+    package var count: Int? { sizes.total }
 
     package var summary: String {
         "\(name): \(shards.count) \(format == .lines ? "parts" : "shards")"
@@ -27,14 +29,15 @@ package struct ShardStream: SampleStream {
     ///   - name: What to call the data set.
     ///   - shards: The files, at least one.
     ///   - format: How they are written.
-    ///   - count: The samples of all of them, where that is known.
+    ///   - sizes: How many samples they have, where that is known.
     ///   - seed: The run's seed, for the order.
     ///   - shuffled: Whether every pass has an order of its own.
     ///   - window: How many records are shuffled among themselves.
     /// - Throws: `DataError` when there is no shard, or when one that was tried is missing; of a
     ///   long list a thousand are tried.
     package init(
-        name: String, shards: [String], format: ShardFormat, count: Int? = nil, seed: UInt64,
+        name: String, shards: [String], format: ShardFormat, sizes: ShardSizes = ShardSizes(),
+        seed: UInt64,
         shuffled: Bool, window: ShardWindow.Limits = ShardWindow.Limits()
     ) throws(DataError) {
         guard !shards.isEmpty else { throw DataError(name, "names no file") }
@@ -51,7 +54,7 @@ package struct ShardStream: SampleStream {
         self.name = name
         self.shards = shards
         self.format = format
-        self.count = count
+        self.sizes = sizes
         self.seed = seed
         self.shuffled = shuffled
         limits = window
@@ -86,6 +89,8 @@ package struct ShardStream: SampleStream {
         private var shardPath = ""
         private var shardIndex = 0
         private var isPassEmpty = true
+        // Records of the shards that were read whole.
+        private var wholeSizes: [Int] = []
 
         init(_ stream: ShardStream, share: RankShare, cursor: StreamCursor) {
             self.stream = stream
@@ -154,10 +159,11 @@ package struct ShardStream: SampleStream {
                 if let record = try shard?.next() {
                     append(record)
                 } else {
-                    endShard()
+                    endWholeShard()
                 }
             } catch {
-                append(ShardRecord(byteCount: 0) { _ in throw error })
+                let lost = UnusableRecord.lost(shortage(), reason: "\(error)")
+                append(ShardRecord(byteCount: 0) { _ in throw lost })
                 endShard()
             }
         }
@@ -166,22 +172,61 @@ package struct ShardStream: SampleStream {
             shardIndex = index
             shardPath = stream.shards[index]
             let reader = try stream.format.open(shardPath)
-            try reader.skip(place.record)
+            _ = try reader.skip(place.record)
             shard = reader
         }
 
         private func append(_ record: ShardRecord) {
-            let (path, number, make) = (shardPath, place.record, record.sample)
+            let name = SampleName(file: shardPath, record: place.record, key: record.key)
+            let make = record.sample
             upcoming.append(
                 StreamRecord(
-                    file: path, number: number, pass: place.pass, key: shardIndex << 32 | number,
-                    byteCount: record.byteCount
+                    name: name, pass: place.pass, key: shardIndex << 32 | place.record,
+                    byteCount: record.byteCount, repeatsKey: record.repeatsKey
                 ) {
-                    try make("\(path), record \(number)")
+                    try make("\(name)")
                 }, limits: stream.limits)
             place.record += 1
             isPassEmpty = false
         }
+
+        private func endWholeShard() {
+            if wholeSizes.count < Self.mostSizes { wholeSizes.append(place.record) }
+            if let expected = stream.sizes.byShard[shardPath], expected > place.record {
+                let short = UnusableRecord.short(
+                    .init(
+                        missing: expected - place.record, expected: expected,
+                        basis: "sizes.json names"))
+                append(ShardRecord(byteCount: 0) { _ in throw short })
+            }
+            endShard()
+        }
+
+        /// What is missing of the present shard when nothing more of it can be read.
+        private func shortage() -> UnusableRecord.Shortage {
+            let known = stream.sizes.byShard[shardPath]
+            let expected = known ?? neighbourSize()
+            return .init(
+                missing: max(1, (expected ?? 0) - place.record), expected: expected,
+                basis: known == nil ? "shards beside it have" : "sizes.json names")
+        }
+
+        /// How many records other shards have: the median of those that were read, else those of the
+        /// nearest in the list that can be read.
+        private func neighbourSize() -> Int? {
+            if wholeSizes.isEmpty {
+                for index in [1, -1, 2, -2].map({ shardIndex + $0 })
+                where stream.shards.indices.contains(index) {
+                    let reader = try? stream.format.open(stream.shards[index])
+                    guard let size = try? reader?.skip(.max) else { continue }
+                    wholeSizes.append(size)
+                    break
+                }
+            }
+            return wholeSizes.isEmpty ? nil : wholeSizes.sorted()[wholeSizes.count / 2]
+        }
+
+        private static let mostSizes = 1000
 
         private func endShard() {
             shard = nil

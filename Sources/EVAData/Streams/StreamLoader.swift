@@ -11,13 +11,24 @@ package final class StreamLoader: BatchSupply {
     private let pipeline: StreamPipeline
     private let name: String
     private let count: Int?
+    private let shardCount: Int
     private let imageSize: Int
     private let limit: BadSampleLimit
     private let badSamples: BadSampleLog
     private var position: StreamPosition
+    private var counted = DataTally()
+    // What damaged shards say of the number of samples, where nobody else does.
+    private var estimatedCount = 0
 
     package private(set) var waitSeconds = 0.0
     package var streamPosition: StreamPosition? { position }
+    package var tally: DataTally {
+        var tally = counted
+        for (file, bad) in badSamples.files {
+            tally.noteBroken(file, broken: bad.broken, missing: bad.missing)
+        }
+        return tally
+    }
 
     /// Starts reading.
     ///
@@ -43,6 +54,7 @@ package final class StreamLoader: BatchSupply {
         position = start ?? StreamPosition(streamCount: mixture.streams.count)
         name = mixture.name
         count = mixture.count
+        shardCount = mixture.streams.reduce(0) { $0 + (($1 as? ShardStream)?.shards.count ?? 0) }
         imageSize = preparation.transform.imageSize
         self.limit = limit
         self.badSamples = badSamples
@@ -69,15 +81,27 @@ package final class StreamLoader: BatchSupply {
             case .batch(let read, let end):
                 let start = position
                 position = end
+                counted.add(read.tally)
                 try note(read.failures)
                 var batch = try read.batch(imageSize: imageSize, source: name)
                 batch.streamStart = start
                 return batch
-            case .exhausted(let failures):
+            case .exhausted(let failures, let tally):
+                counted.add(tally)
                 try note(failures)
-                let last = failures.last.map { "; the last: \($0.reason)" } ?? ""
+                let incomplete = tally.total.incomplete
+                guard let last = failures.last else {
+                    throw DataError(
+                        name,
+                        "in a whole pass over the data no record has both a picture and a caption; "
+                            + "\(incomplete) lack one of them")
+                }
                 throw DataError(
-                    name, "\(failures.count) records one after the other cannot be used\(last)")
+                    name,
+                    "\(failures.count) records one after the other cannot be used"
+                        + (incomplete > 0
+                            ? ", \(incomplete) others lack a picture or a caption" : "")
+                        + "; the last: \(last.reason)")
             case .failed(let error): throw error
             }
         } catch {
@@ -92,16 +116,22 @@ package final class StreamLoader: BatchSupply {
 
     private func note(_ failures: [BatchInProgress.Failure]) throws {
         for failure in failures {
-            try badSamples.note(failure.record, of: failure.file, reason: failure.reason)
+            try badSamples.note(
+                failure.name.record, of: failure.name.file, reason: failure.reason,
+                missing: failure.shortage?.missing ?? 0)
+            let expected = min(failure.shortage?.expected ?? 0, 1 << 32)
+            estimatedCount = max(estimatedCount, shardCount * expected)
         }
         guard let last = failures.last else { return }
-        let known = count ?? max(position.records, Self.leastRecords)
+        let known =
+            count ?? max(position.records + badSamples.count, estimatedCount, Self.leastRecords)
         let allowed = limit.allowed(of: known)
         guard badSamples.count > allowed else { return }
         let list = badSamples.path.map { "; all are listed in \($0)" } ?? ""
         throw DataError(
             name,
-            "\(badSamples.count) of \(known) records cannot be used, more than the \(allowed) that "
-                + "--max_bad_samples \(limit) allows; the last: \(last.reason)\(list)")
+            "\(badSamples.count) of \(known) records cannot be used or are missing, more than the "
+                + "\(allowed) that --max_bad_samples \(limit) allows; the last: "
+                + "\(last.reason)\(list)")
     }
 }

@@ -10,8 +10,9 @@ final class StreamPipeline: @unchecked Sendable {
     enum Delivery {
         /// A full batch, and where the stream goes on after it.
         case batch(BatchInProgress, StreamPosition)
-        /// So many records in a row could not be used that it makes no sense to go on.
-        case exhausted([BatchInProgress.Failure])
+        /// So many records in a row could not be used, or all in a whole pass, that it makes no sense
+        /// to go on.
+        case exhausted([BatchInProgress.Failure], DataTally)
         /// The stream cannot be read.
         case failed(any Error)
     }
@@ -35,6 +36,7 @@ final class StreamPipeline: @unchecked Sendable {
         var batch: BatchInProgress
         var slot: Int
         var failures: [BatchInProgress.Failure]
+        var tally: DataTally
     }
 
     private let preparation: SamplePreparation
@@ -52,7 +54,11 @@ final class StreamPipeline: @unchecked Sendable {
     private var isFeeding = false
     private var queue: [Item] = []
     private var open: [(batch: BatchInProgress, placed: Int, end: StreamPosition?)] = []
+    // What became of the records since the last that could be used.
     private var failures: [BatchInProgress.Failure] = []
+    private var tally = DataTally()
+    // The pass of each stream after the last record that could be used.
+    private var usefulPasses: [Int]
     private var nextStep: Int
     private var ending: Delivery?
     private var isStopped = false
@@ -76,6 +82,7 @@ final class StreamPipeline: @unchecked Sendable {
         self.capacity = capacity
         self.mostFailures = mostFailures
         self.threadCount = threadCount
+        usefulPasses = reader.position.cursors.map(\.pass)
         nextStep = firstStep
         // A slow record at the front holds the others up, so that a few more than threads wait.
         queueLimit = 4 * max(threadCount, 1)
@@ -176,8 +183,9 @@ final class StreamPipeline: @unchecked Sendable {
             placement.batch.finish(
                 placement.slot,
                 .init(
-                    index: placement.item.record.key, result: placement.result,
-                    failures: placement.failures))
+                    index: placement.item.record.key, name: placement.item.record.name,
+                    result: placement.result, failures: placement.failures,
+                    tally: placement.tally))
         }
         condition.broadcast()
     }
@@ -188,7 +196,7 @@ final class StreamPipeline: @unchecked Sendable {
             try item.pixels.fill(0..<preparation.pictureCount) { pixels in
                 try preparation.prepare(
                     record.sample(), index: record.key, epoch: record.pass,
-                    name: "\(record.file), record \(record.number)", into: pixels)
+                    name: "\(record.name)", into: pixels)
             }
         }
     }
@@ -199,19 +207,39 @@ final class StreamPipeline: @unchecked Sendable {
         var placements: [Placement] = []
         while let item = queue.first, let outcome = item.outcome {
             queue.removeFirst()
+            let record = item.record
+            if record.repeatsKey { tally.noteRepeatedKey(record.name.file, pass: record.pass) }
             switch outcome {
             case .success(let result):
+                tally.noteRead(
+                    record.name.file, pass: record.pass, hasEmptyText: result.hasEmptyText)
+                usefulPasses = item.position.cursors.map(\.pass)
                 placements.append(place(item, result))
             case .failure(let error):
-                failures.append(
-                    .init(
-                        file: item.record.file, record: item.record.number, reason: "\(error)"))
-                if failures.count > mostFailures, ending == nil {
-                    ending = .exhausted(failures)
+                note(error, of: record)
+                let passes = item.position.cursors.map(\.pass)
+                let isWholePass = zip(usefulPasses, passes).allSatisfy { $0 + 2 <= $1 }
+                if failures.count > mostFailures || isWholePass, ending == nil {
+                    ending = .exhausted(failures, tally)
                 }
             }
         }
         return placements
+    }
+
+    private func note(_ error: any Error, of record: StreamRecord) {
+        var failure = BatchInProgress.Failure(name: record.name, reason: "\(error)")
+        switch error as? UnusableRecord {
+        case .incomplete:
+            return tally.noteIncomplete(record.name.file, pass: record.pass)
+        case .short(let shortage):
+            return tally.noteMissing(record.name.file, shortage)
+        case .lost(let shortage, _):
+            tally.noteMissing(record.name.file, shortage)
+            failure.shortage = shortage
+        case nil: break
+        }
+        failures.append(failure)
     }
 
     private func place(_ item: Item, _ result: SamplePreparation.Result) -> Placement {
@@ -226,9 +254,13 @@ final class StreamPipeline: @unchecked Sendable {
         let slot = open[last].placed
         open[last].placed += 1
         if open[last].placed == batchSize { open[last].end = item.position }
-        defer { failures = [] }
+        defer {
+            failures = []
+            tally = DataTally()
+        }
         return Placement(
-            item: item, result: result, batch: open[last].batch, slot: slot, failures: failures)
+            item: item, result: result, batch: open[last].batch, slot: slot, failures: failures,
+            tally: tally)
     }
 
     private func copy(_ placement: Placement) {

@@ -1,9 +1,7 @@
 /// One record of a stream, not decoded: what to call it, and how it becomes a sample.
 package struct StreamRecord: Sendable {
-    /// The file or data set that it comes from.
-    package let file: String
-    /// Its number there, from 0.
-    package let number: Int
+    /// The file or data set that it comes from, and its number there.
+    package let name: SampleName
     /// The pass over the data that it belongs to.
     let pass: Int
     /// Different for every record of a stream, equal in every pass; with the pass it decides the
@@ -11,6 +9,8 @@ package struct StreamRecord: Sendable {
     let key: Int
     /// Bytes that it keeps in memory.
     let byteCount: Int
+    /// Whether it is called like the record before, which is another.
+    let repeatsKey: Bool
     /// Makes the sample, on a reader thread; throws what is wrong with this one record.
     package let sample: @Sendable () throws -> Sample
 }

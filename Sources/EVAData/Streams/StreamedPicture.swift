@@ -14,8 +14,10 @@ enum StreamedPicture {
         let image = try ImageDecoder.decode(
             bytes, name: name,
             limits: ImageLimits(maximumPixels: mostPixels, minimumSide: smallestSide))
-        return Sample(
+        var sample = Sample(
             picture: .pixels(image), text: .caption(caption),
             pictureKey: bytes.withUnsafeBytes { StableHash.of($0) })
+        sample.pictureFormat = ImageDecoder.formatName(of: bytes)
+        return sample
     }
 }

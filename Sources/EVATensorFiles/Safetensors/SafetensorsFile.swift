@@ -32,6 +32,11 @@ public final class SafetensorsFile: TensorContainer {
             range: header.ranges[position])
     }
 
+    /// Where in the file a tensor's bytes lie; `nil` when there is none of that name.
+    package func range(of name: String) -> Range<Int>? {
+        header.positions[name].map { header.ranges[$0] }
+    }
+
     /// The tensor of a name.
     ///
     /// - Parameter name: A name out of `entries`.

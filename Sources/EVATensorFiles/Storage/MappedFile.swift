@@ -3,7 +3,8 @@ import Glibc
 /// A whole file mapped into memory for reading; unmapped when the last user lets go of it.
 ///
 /// The bytes are those of the file: a program that shortens the file in place while it is mapped
-/// takes them away. Files written by this package are replaced by renaming, which is safe.
+/// takes them away, and ``MappingGuard`` then ends the program. Files written by this package are
+/// replaced by renaming, which is safe.
 package final class MappedFile: Sendable {
     /// The path that was opened.
     package let path: String
@@ -37,10 +38,12 @@ package final class MappedFile: Sendable {
             start != MAP_FAILED
         else { throw .reading(path, errno: errno) }
         bytes = UnsafeRawBufferPointer(start: start, count: count)
+        MappingGuard.add(bytes, path: path)
     }
 
     deinit {
         if let start = bytes.baseAddress {
+            MappingGuard.remove(bytes)
             munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)
         }
     }

@@ -140,7 +140,6 @@ enum CanonicalComposition {
 
     /// The canonical combining class: zero for all but marks that attach to what precedes them.
     private static func markClass(_ value: UInt32) -> UInt8 {
-        guard value >= 0x300 else { return 0 }
-        return Unicode.Scalar(value)?.properties.canonicalCombiningClass.rawValue ?? 0
+        value >= 0x300 ? UnicodeTable.combiningClass(of: value) : 0
     }
 }

@@ -31,18 +31,52 @@ enum CharacterReferences {
     /// They end with a semicolon. Names wholly in capitals count as well when they have no meaning
     /// of their own, and give capitals.
     static func unambiguousReplaced(in text: [Unicode.Scalar]) -> [Unicode.Scalar] {
-        replacing(in: text) { rest in
-            let isNumber = rest.first == "#"
-            let digits = rest.dropFirst(isNumber ? 1 : 0).prefix(25)
-                .prefix(while: isASCIIAlphanumeric)
-            let reference = rest[..<digits.endIndex]
-            guard
-                1...24 ~= digits.count, rest.dropFirst(reference.count).first == ";",
-                let value = isNumber
-                    ? unambiguousNumber(reference + [";"]) : unambiguousName(reference + [";"])
-            else { return nil }
-            return (reference.count + 1, value)
+        replacing(in: text, unambiguous)
+    }
+
+    /// Replaces the same references, and those that this makes, until there are none.
+    ///
+    /// What is left is what replacing again and again gives: no two references share a character, so
+    /// the order does not matter. The time grows with the text, not with how deep references are
+    /// nested.
+    static func unambiguousReplacedThroughout(in text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+        guard text.contains("&") else { return text }
+        var result: [Unicode.Scalar] = []
+        result.reserveCapacity(text.count)
+        // What stands for references, the next scalar last; it comes before the rest of the text.
+        var pending: [Unicode.Scalar] = []
+        var rest = text[...]
+        while let scalar = pending.popLast() ?? rest.popFirst() {
+            result.append(scalar)
+            // A reference is complete with its semicolon, and begins with the last ampersand.
+            guard scalar == ";",
+                let ampersand = result.suffix(longestUnambiguous).lastIndex(of: "&"),
+                let (length, value) = unambiguous(result[(ampersand + 1)...]),
+                ampersand + 1 + length == result.count
+            else { continue }
+            result.removeSubrange(ampersand...)
+            pending.append(contentsOf: value.reversed())
         }
+        return result
+    }
+
+    // The ampersand, a hash, 24 letters or digits, and the semicolon.
+    private static let longestUnambiguous = 27
+
+    /// The unambiguous reference that follows an ampersand: its length, and what it stands for.
+    private static func unambiguous(
+        _ rest: ArraySlice<Unicode.Scalar>
+    ) -> (Int, [Unicode.Scalar])? {
+        let isNumber = rest.first == "#"
+        let digits = rest.dropFirst(isNumber ? 1 : 0).prefix(25)
+            .prefix(while: isASCIIAlphanumeric)
+        let reference = rest[..<digits.endIndex]
+        guard
+            1...24 ~= digits.count, rest.dropFirst(reference.count).first == ";",
+            let value = isNumber
+                ? unambiguousNumber(reference + [";"]) : unambiguousName(reference + [";"])
+        else { return nil }
+        return (reference.count + 1, value)
     }
 
     /// Replaces what `replacement` finds behind each ampersand: the number of scalars it takes and

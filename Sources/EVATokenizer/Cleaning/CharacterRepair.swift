@@ -71,7 +71,7 @@ enum CharacterRepair {
         while let first = rest.first {
             if first == "\u{1B}", rest.dropFirst().first == "[" {
                 let end = rest.dropFirst(2).drop {
-                    $0 == ";" || $0.properties.generalCategory == .decimalNumber
+                    $0 == ";" || UnicodeTable.traits(of: $0).contains(.digit)
                 }
                 if let letter = end.first, "a"..."z" ~= letter || "A"..."Z" ~= letter {
                     rest = end.dropFirst()

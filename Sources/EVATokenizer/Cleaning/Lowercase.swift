@@ -9,10 +9,10 @@ enum Lowercase {
             } else if scalar.isASCII {
                 let isCapital = "A"..."Z" ~= scalar
                 result.append(isCapital ? Unicode.Scalar(UInt8(scalar.value) | 0x20) : scalar)
-            } else if !scalar.properties.changesWhenLowercased {
-                result.append(scalar)
+            } else if let lower = UnicodeTable.lowercase(of: scalar) {
+                result.append(contentsOf: lower)
             } else {
-                result.append(contentsOf: scalar.properties.lowercaseMapping.unicodeScalars)
+                result.append(scalar)
             }
         }
         return result
@@ -21,8 +21,14 @@ enum Lowercase {
     /// Whether the letter at an index has a letter with case before it and none after it, marks
     /// that carry no case left aside (the Unicode Standard, table 3-17, Final_Sigma).
     private static func endsWord(_ text: [Unicode.Scalar], at index: Int) -> Bool {
-        let before = text[..<index].last { !$0.properties.isCaseIgnorable }
-        let after = text[(index + 1)...].first { !$0.properties.isCaseIgnorable }
-        return before?.properties.isCased == true && after?.properties.isCased != true
+        func isMark(_ scalar: Unicode.Scalar) -> Bool {
+            UnicodeTable.traits(of: scalar).contains(.caseIgnorable)
+        }
+        func isCased(_ scalar: Unicode.Scalar?) -> Bool {
+            scalar.map { UnicodeTable.traits(of: $0).contains(.cased) } ?? false
+        }
+        let before = text[..<index].last { !isMark($0) }
+        let after = text[(index + 1)...].first { !isMark($0) }
+        return isCased(before) && !isCased(after)
     }
 }

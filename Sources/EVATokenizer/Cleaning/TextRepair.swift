@@ -15,8 +15,8 @@ enum TextRepair {
         var isMarkup = false
         var rest = text[...]
         while !rest.isEmpty {
-            let lineEnd = rest.firstIndex(of: "\n").map { $0 + 1 } ?? rest.endIndex
-            let end = min(lineEnd, rest.startIndex + segmentLimit)
+            let part = rest.prefix(segmentLimit)
+            let end = part.firstIndex(of: "\n").map { $0 + 1 } ?? part.endIndex
             let segment = Array(rest[..<end])
             rest = rest[end...]
             isMarkup = isMarkup || segment.contains("<")
@@ -25,15 +25,26 @@ enum TextRepair {
         return result
     }
 
+    /// Layers of references that are replaced one at a time.
+    ///
+    /// Each is followed by the other repairs, as in the reference. Nobody's text is nested deeper but what was made to be; its layers go at
+    /// once, since each would cost a walk through the text.
+    private static let usualLayers = 8
+
     /// Applies every repair in turn until none changes anything.
     private static func repairedSegment(
         _ segment: [Unicode.Scalar], isMarkup: Bool
     ) -> [Unicode.Scalar] {
         var text = segment
+        var layers = 0
         while true {
             let before = text
             if !isMarkup {
-                text = CharacterReferences.unambiguousReplaced(in: text)
+                layers += 1
+                text =
+                    layers <= usualLayers
+                    ? CharacterReferences.unambiguousReplaced(in: text)
+                    : CharacterReferences.unambiguousReplacedThroughout(in: text)
             }
             text = EncodingRepair.repaired(text)
             text = CharacterRepair.repaired(text)

@@ -21,12 +21,12 @@ enum ScalarKind {
     }
 
     init(_ scalar: Unicode.Scalar) {
-        switch scalar.properties.generalCategory {
-        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
+        let traits = UnicodeTable.traits(of: scalar)
+        if traits.contains(.letter) {
             self = .letter
-        case .decimalNumber, .letterNumber, .otherNumber:
+        } else if traits.contains(.number) {
             self = .number
-        default:
+        } else {
             // The reference's regular expressions, told to ignore case, match the combining iota
             // U+0345 neither as a letter (which its capital is) nor as anything else.
             self = scalar.isPythonSpace || scalar == "\u{345}" ? .separator : .other

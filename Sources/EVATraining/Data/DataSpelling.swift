@@ -60,7 +60,7 @@ enum DataSpelling {
             return .samples(try COCOKarpathySource(root: root, split: .train))
         default:
             if let source = try openTable(word, configuration) { return .samples(source) }
-            if isShards(word) {
+            if ShardSizes.isShard(word) {
                 return .shards(
                     name: word, paths: try ShardPattern.expand(word), format: .webDataset)
             }
@@ -93,10 +93,5 @@ enum DataSpelling {
     private static func isTable(_ word: String) -> Bool {
         TableSource.accepts(word)
             || [".json", ".jsonl"].contains { word.lowercased().hasSuffix($0) }
-    }
-
-    /// Whether a word names tar shards.
-    private static func isShards(_ word: String) -> Bool {
-        [".tar", ".tar.gz", ".tgz"].contains { word.lowercased().hasSuffix($0) }
     }
 }

@@ -34,6 +34,7 @@ package struct TrainingData {
         preprocessing: PreprocessingConfiguration, seed: Int, dataRank: Int, dataWorldSize: Int
     ) throws {
         self.configuration = configuration
+        _ = try ReaderThreads.count(configuration.workerCount)
         let seed = UInt64(bitPattern: Int64(seed))
         share = RankShare(rank: dataRank, worldSize: dataWorldSize)
         let parts = try DataSpelling.open(configuration, model: model, seed: seed)
@@ -101,7 +102,7 @@ package struct TrainingData {
             case .share(let share): .share(share)
             case .count(let count): .count(count)
             }
-        let threads = ReaderThreads.count(configuration.workerCount)
+        let threads = try ReaderThreads.count(configuration.workerCount)
         switch content {
         case .samples(let source, let schedule):
             return BatchLoader(
@@ -138,7 +139,7 @@ package struct TrainingData {
         case .shards(let name, let paths, let format):
             try ShardStream(
                 name: name, shards: paths, format: format,
-                count: format == .webDataset ? ShardSizes.count(of: paths) : nil, seed: seed,
+                sizes: format == .webDataset ? ShardSizes(of: paths) : ShardSizes(), seed: seed,
                 shuffled: shuffled)
         }
     }

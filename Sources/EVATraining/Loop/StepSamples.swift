@@ -5,12 +5,12 @@ struct StepSamples {
     /// Where the first batch stands.
     private(set) var first: (position: BatchPosition, stream: StreamPosition?)?
     private(set) var batchCount = 0
-    /// Records of the data set.
-    private(set) var records: [Int] = []
+    /// Where the samples lie.
+    private(set) var names: [SampleName] = []
 
     mutating func add(_ batches: [HostBatch]) {
         first = first ?? batches.first.map { ($0.position, $0.streamStart) }
         batchCount += batches.count
-        records += batches.flatMap(\.sampleIndices)
+        names += batches.flatMap(\.sampleNames)
     }
 }

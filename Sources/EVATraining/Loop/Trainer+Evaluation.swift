@@ -25,7 +25,7 @@ extension Trainer {
                 transform: .evaluation(EvaluationTransform(model.preprocessing)),
                 tokenizer: tokenizer, contextLength: length),
             batchSize: settings.batchSize, batchLimit: settings.maxBatches,
-            readerThreads: ReaderThreads.count(configuration.data.workerCount)
+            readerThreads: try ReaderThreads.count(configuration.data.workerCount)
         ) { tokenizer.encode($0, contextLength: length) }
     }
 

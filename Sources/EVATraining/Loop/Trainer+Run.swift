@@ -35,7 +35,10 @@ extension Trainer {
         let badSamples = try BadSampleLog(
             path: configuration.outputDirectory + "/bad_samples.jsonl", resuming: state.step > 0)
         let loader = try openData(badSamples: badSamples)
-        defer { loader.stop() }
+        defer {
+            loader.stop()
+            dataTally = loader.tally
+        }
         var interval = ReportInterval()
         var lastSave = ContinuousClock.now
         // A signal is answered before an evaluation that is due; here it is made up for.

@@ -76,13 +76,13 @@ extension Trainer {
         loss: Double, _ samples: StepSamples, namingSuspects: Bool
     ) throws -> NonfiniteStep {
         var tensors: [String] = []
-        var suspects: [Int] = []
+        var suspects: [SampleName] = []
         if namingSuspects {
             tensors += clip.store.parameters.filter { !isFinite($0.master) }.map(\.name)
             try forEachBatch(of: samples) { batch in
                 for (name, rows) in try nonfiniteRows(batch) {
                     if !tensors.contains(name) { tensors.append(name) }
-                    suspects += rows.map { batch.sampleIndices[$0] }
+                    suspects += rows.map { batch.sampleNames[$0] }
                 }
             }
         }
@@ -92,8 +92,9 @@ extension Trainer {
         return NonfiniteStep(
             step: state.step + 1, loss: loss.isFinite ? loss : nil,
             lossScale: state.lossScale?.value, tensors: Array(tensors.prefix(20)),
-            tensorCount: tensors.count, file: data.name,
-            records: samples.records, suspects: Set(suspects).sorted())
+            tensorCount: tensors.count,
+            samples: NonfiniteStep.grouped(samples.names),
+            suspects: NonfiniteStep.grouped(samples.names.filter(Set(suspects).contains)))
     }
 
     /// Reads a step's batches again.

@@ -1,5 +1,5 @@
 package import EVAConfiguration
-internal import EVAData
+package import EVAData
 internal import EVAEvaluation
 internal import EVALayers
 package import EVAModels
@@ -14,6 +14,8 @@ package final class Trainer {
     package let clip: CLIP
     package let data: TrainingData
     package internal(set) var state: TrainingState
+    /// What became of the records that were read, after `run`, however it ended.
+    package internal(set) var dataTally = DataTally()
     /// Words for the person who started the run.
     package private(set) var notes: [String] = []
 

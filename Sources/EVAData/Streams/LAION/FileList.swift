@@ -17,7 +17,7 @@ package enum FileList {
         else {
             throw DataError(list, "expected a text file that names one part file a line, got bytes")
         }
-        let paths = text.split(whereSeparator: \.isNewline)
+        let paths = TextLines.of(text)
             .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
         guard let first = paths.first(where: { !$0.hasPrefix("/") }) else {
             guard !paths.isEmpty else {

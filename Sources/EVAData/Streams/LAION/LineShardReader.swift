@@ -23,8 +23,11 @@ final class LineShardReader: ShardReader {
         }
     }
 
-    func skip(_ count: Int) throws(DataError) {
+    func skip(_ count: Int) throws(DataError) -> Int {
         var nothing: [UInt8] = []
-        for _ in 0..<count { _ = try file.readLine(into: &nothing, limit: 0) }
+        for done in 0..<count where try file.readLine(into: &nothing, limit: 0) == nil {
+            return done
+        }
+        return count
     }
 }

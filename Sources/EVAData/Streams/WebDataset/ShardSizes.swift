@@ -2,26 +2,39 @@ internal import EVATensorFiles
 internal import Foundation
 
 /// How many samples shards hold, from files that tools for WebDataset write beside them.
-package enum ShardSizes {
-    /// The samples of all shards together.
+package struct ShardSizes: Sendable, Equatable {
+    /// The samples of all shards together; `nil` where that is not known.
+    package private(set) var total: Int?
+    /// The samples of single shards, by path; those that are known.
+    package private(set) var byShard: [String: Int] = [:]
+
+    /// Sizes of which nothing is known.
+    package init() {}
+
+    /// Reads `sizes.json` (`{"00000.tar": 9000, ...}`) in each folder of shards.
     ///
-    /// Reads `sizes.json` (`{"00000.tar": 9000, ...}`) in each folder of shards, or, where all lie in
-    /// one folder, the number in `__len__`.
+    /// The number in
+    /// `__len__`, which counts a folder, is the total where the shards are all that lie in one
+    /// folder.
     ///
-    /// - Returns: `nil` where neither file is there, or where one does not name every shard.
     /// - Throws: `DataError` when a `sizes.json` is no such object.
-    package static func count(of shards: [String]) throws -> Int? {
+    package init(of shards: [String]) throws {
         var tables: [String: [String: Int]] = [:]
-        var total = 0
         for shard in shards {
             let folder = (shard as NSString).deletingLastPathComponent
-            if tables[folder] == nil { tables[folder] = try table(in: folder) ?? [:] }
-            guard let size = tables[folder]?[(shard as NSString).lastPathComponent] else {
-                return tables.count == 1 ? length(in: folder) : nil
-            }
-            total += size
+            if tables[folder] == nil { tables[folder] = try Self.table(in: folder) ?? [:] }
+            byShard[shard] = tables[folder]?[(shard as NSString).lastPathComponent]
         }
-        return total
+        if shards.allSatisfy({ byShard[$0] != nil }) {
+            total = shards.reduce(0) { $0 + (byShard[$1] ?? 0) }
+        } else if let folder = tables.keys.first, tables.count == 1 {
+            total = try Self.length(in: folder, of: shards)
+        }
+    }
+
+    /// Whether a file is called like a shard.
+    package static func isShard(_ path: String) -> Bool {
+        [".tar", ".tar.gz", ".tgz"].contains { path.lowercased().hasSuffix($0) }
     }
 
     private static func table(in folder: String) throws -> [String: Int]? {
@@ -31,7 +44,14 @@ package enum ShardSizes {
         do {
             try data.withUnsafeBytes { bytes in
                 var cursor = JSONCursor(bytes)
-                try cursor.object { cursor, key, _ in table[key] = try cursor.count() }
+                try cursor.object { cursor, key, offset in
+                    let count = try cursor.count()
+                    // Sums of such numbers must stay numbers.
+                    guard count < 1 << 40 else {
+                        throw cursor.fault("more samples than any shard has", at: offset)
+                    }
+                    table[key] = count
+                }
                 try cursor.expectEnd()
             }
         } catch let fault as JSONCursor.Fault {
@@ -42,11 +62,17 @@ package enum ShardSizes {
         return table
     }
 
-    private static func length(in folder: String) -> Int? {
+    /// The number in `__len__`, unless the folder has other shards too.
+    private static func length(in folder: String, of shards: [String]) throws(DataError) -> Int? {
         let path = (folder as NSString).appendingPathComponent("__len__")
-        let text = FileManager.default.contents(atPath: path).map {
-            String(decoding: $0, as: UTF8.self)
-        }
-        return text.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        guard let data = FileManager.default.contents(atPath: path),
+            let length = Int(
+                String(decoding: data, as: UTF8.self)
+                    .trimmingCharacters(in: .whitespacesAndNewlines))
+        else { return nil }
+        let names = Set(shards.map { ($0 as NSString).lastPathComponent })
+        let others = try FolderReader.content(of: folder.isEmpty ? "." : folder).files
+            .filter { isShard($0) && !names.contains($0) }
+        return others.isEmpty && names.count == shards.count ? length : nil
     }
 }

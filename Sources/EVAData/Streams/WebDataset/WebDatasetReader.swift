@@ -1,24 +1,31 @@
 internal import EVATensorFiles
 
-/// The samples of a WebDataset shard: members of a tar archive, packed or not, that follow each
-/// other and differ only in what comes after the first dot of their names.
+/// The samples of a WebDataset shard: neighbouring members of a tar archive that share what comes
+/// before the first dot of their names.
 ///
 /// A sample is a picture (`jpg`, `png`, `jpeg` or `webp`) with a `txt`, or with a `json` that has a
-/// "caption" or "text". A group without either is no sample and is passed over.
+/// "caption" or "text". A group that has only one of the two is passed over and counted; one that has
+/// neither is none. Where an ending comes again under the same name another sample begins, as in
+/// open_clip: two samples that were given one name stay two.
 final class WebDatasetReader: ShardReader {
     private static let pictureEndings = ["jpg", "png", "jpeg", "webp"]
     private static let textEndings = ["txt", "json"]
+    private static let usedEndings = Set(pictureEndings + textEndings)
 
     private let archive: TarReader
     // The first member of the group to come, whose content was not read yet.
     private var waiting: Member?
     // What keeps the rest of the archive from being read.
     private var fault: DataError?
+    // The name of the group before.
+    private var lastKey: [UInt8]?
 
     private struct Member {
-        var key: String
+        // Bytes, since names that are no UTF-8 are different names.
+        var key: [UInt8]
         var ending: String
         var size: Int
+        var isSparse: Bool
     }
 
     init(path: String) throws(DataError) {
@@ -32,25 +39,39 @@ final class WebDatasetReader: ShardReader {
         return nil
     }
 
-    func skip(_ count: Int) throws(DataError) {
-        for _ in 0..<count {
-            while let group = try nextGroup(reads: false), Self.record(of: group) == nil {}
+    func skip(_ count: Int) throws(DataError) -> Int {
+        var done = 0
+        while done < count, let group = try nextGroup(reads: false) {
+            if group.isRecord { done += 1 }
         }
+        return done
     }
 
     // MARK: Groups
 
+    private enum Content {
+        case bytes([UInt8])
+        case tooLong
+        case sparse
+        case notRead
+    }
+
     private struct Group {
-        var endings: [String] = []
-        // Of endings that are used; `nil` for content that is too long, or not read.
-        var contents: [String: [UInt8]?] = [:]
+        var key: [UInt8] = []
+        var repeatsKey = false
+        var endings: Set<String> = []
+        // Of endings that are used.
+        var contents: [String: Content] = [:]
+
+        /// Whether it has a picture or a caption.
+        var isRecord: Bool { !contents.isEmpty }
 
         var isSample: Bool {
             first(of: WebDatasetReader.pictureEndings) != nil
                 && first(of: WebDatasetReader.textEndings) != nil
         }
 
-        func first(of wanted: [String]) -> (ending: String, content: [UInt8]?)? {
+        func first(of wanted: [String]) -> (ending: String, content: Content)? {
             for ending in wanted {
                 if let content = contents[ending] { return (ending, content) }
             }
@@ -59,77 +80,100 @@ final class WebDatasetReader: ShardReader {
     }
 
     private func nextGroup(reads: Bool) throws(DataError) -> Group? {
-        var group = Group()
-        var key: String?
+        var group: Group?
         while true {
             do {
                 if waiting == nil { waiting = try nextMember() }
             } catch {
                 // A sample before the fault is whole; the fault shows when more is asked for.
-                guard fault == nil, group.isSample else { throw error }
+                guard fault == nil, let group, group.isSample else { throw error }
                 fault = error
                 return group
             }
-            guard let member = waiting, key == nil || key == member.key else {
-                return key.map { _ in group }
+            guard let member = waiting else { return group }
+            var open = group ?? Group(key: member.key, repeatsKey: member.key == lastKey)
+            guard open.key == member.key, !open.endings.contains(member.ending) else {
+                return group
             }
             waiting = nil
-            key = member.key
-            try add(member, to: &group, reads: reads)
+            lastKey = open.key
+            try add(member, to: &open, reads: reads)
+            group = open
         }
     }
 
     private func nextMember() throws(DataError) -> Member? {
         if let fault { throw fault }
         while let member = try archive.next() {
-            guard member.kind == .file else { continue }
-            let name = member.name.split(separator: "/").last ?? ""
+            guard member.kind == .file || member.kind == .sparseFile else { continue }
+            let slash = member.rawName.lastIndex(of: UInt8(ascii: "/"))
+            let name = member.rawName[(slash.map { $0 + 1 } ?? 0)...]
             // Hidden files, and files of metadata that begin with two underscores, are no samples.
-            guard !name.hasPrefix("."), !name.hasPrefix("__"),
-                let dot = name.firstIndex(of: ".")
+            guard !name.starts(with: ".".utf8), !name.starts(with: "__".utf8),
+                let dot = name.firstIndex(of: UInt8(ascii: "."))
             else { continue }
-            let ending = name[name.index(after: dot)...]
-            let key = member.name.utf8.count - ending.utf8.count
             return Member(
-                key: String(decoding: member.name.utf8.prefix(key), as: UTF8.self),
-                ending: ending.lowercased(), size: member.size)
+                key: Array(member.rawName[...dot]),
+                ending: String(decoding: name[(dot + 1)...], as: UTF8.self).lowercased(),
+                size: member.size, isSparse: member.kind == .sparseFile)
         }
         return nil
     }
 
     private func add(_ member: Member, to group: inout Group, reads: Bool) throws(DataError) {
-        group.endings.append(member.ending)
-        guard (Self.pictureEndings + Self.textEndings).contains(member.ending),
-            group.contents[member.ending] == nil
-        else { return }
-        let isRead = reads && member.size <= ShardFormat.longestRecord
-        group.contents[member.ending] = .some(
-            isRead ? try archive.read(upTo: member.size) : nil)
+        group.endings.insert(member.ending)
+        guard Self.usedEndings.contains(member.ending) else { return }
+        group.contents[member.ending] = reads ? try content(of: member) : .notRead
+    }
+
+    private func content(of member: Member) throws(DataError) -> Content {
+        if member.isSparse { return .sparse }
+        guard member.size <= ShardFormat.longestRecord else { return .tooLong }
+        return .bytes(try archive.read(upTo: member.size))
     }
 
     // MARK: Samples
 
     private static func record(of group: Group) -> ShardRecord? {
-        let picture = group.first(of: pictureEndings)
-        let text = group.first(of: textEndings)
-        guard picture != nil || text != nil else { return nil }
-        guard let picture, let text else {
-            let wanted = picture == nil ? pictureEndings : textEndings
-            return ShardRecord(byteCount: 0) { name in
-                throw DataError(
-                    name,
-                    "expected a member .\(wanted.joined(separator: ", .")), got "
-                        + group.endings.map { "." + $0 }.joined(separator: ", "))
+        guard group.isRecord else { return nil }
+        // The key ends with the dot that divides it from the endings.
+        let key = String(decoding: group.key.dropLast(), as: UTF8.self)
+        func record(_ byteCount: Int, _ sample: @escaping @Sendable (String) throws -> Sample)
+            -> ShardRecord
+        {
+            ShardRecord(
+                byteCount: byteCount, key: key, repeatsKey: group.repeatsKey, sample: sample)
+        }
+        guard let picture = group.first(of: pictureEndings),
+            let text = group.first(of: textEndings)
+        else {
+            let lacksPicture = group.first(of: pictureEndings) == nil
+            let wanted = lacksPicture ? pictureEndings : textEndings
+            let endings = group.endings.sorted()
+            return record(0) { name in
+                throw UnusableRecord.incomplete(
+                    reason:
+                        "\(name): no \(lacksPicture ? "picture" : "caption"): expected a member "
+                        + ".\(wanted.joined(separator: ", .")), got "
+                        + endings.prefix(8).map { "." + $0 }.joined(separator: ", "))
             }
         }
-        guard let pixels = picture.content, let caption = text.content else {
-            return ShardRecord(byteCount: 0) { name in
+        guard case .bytes(let pixels) = picture.content, case .bytes(let caption) = text.content
+        else {
+            let isSparse = [picture.content, text.content].contains {
+                if case .sparse = $0 { true } else { false }
+            }
+            return record(0) { name in
                 throw DataError(
                     name,
-                    "a member of more than the \(ShardFormat.longestRecord) bytes that are read")
+                    isSparse
+                        ? "a member without its holes (tar --sparse), which is not read; pack the "
+                            + "shard without that option"
+                        : "a member of more than the \(ShardFormat.longestRecord) bytes that are "
+                            + "read")
             }
         }
-        return ShardRecord(byteCount: pixels.count + caption.count) { name in
+        return record(pixels.count + caption.count) { name in
             try StreamedPicture.sample(
                 pixels,
                 caption: text.ending == "txt"
@@ -162,7 +206,9 @@ final class WebDatasetReader: ShardReader {
             throw DataError(name, ".json, byte \(fault.offset): \(fault.message)")
         }
         guard let text = texts["caption"] ?? texts["text"] else {
-            throw DataError(name, ".json: expected a \"caption\" or a \"text\"")
+            throw UnusableRecord.incomplete(
+                reason:
+                    "\(name): no caption: expected a .txt, or a \"caption\" or \"text\" in .json")
         }
         return text
     }
