@@ -46,6 +46,9 @@ struct LossBenchmark {
     }
 
     func run() throws -> Result {
+        try MemoryLimit.present.require(
+            neededBytes, for: "--batch_size \(batchSize) of width \(width), \(form.rawValue),",
+            remedy: form == .plain ? "use a smaller batch or --form tiled" : "use a smaller batch")
         let random = RandomSource(seed: 1)
         let (images, texts) = (features(random.stream("images")), features(random.stream("texts")))
         let logScale = leaf(Tensor.full([], log(10), device: .cpu))
@@ -68,6 +71,14 @@ struct LossBenchmark {
             kind: kind.rawValue, form: form.rawValue, batchSize: batchSize, width: width,
             threads: Runtime.threadCount, value: loss, seconds: seconds,
             peakMegabytes: Int(usage.ru_maxrss) >> 10)
+    }
+
+    /// Features, their gradients and the sums of these; and the logits that exist at once.
+    private var neededBytes: Double {
+        let count = Double(batchSize)
+        let logits =
+            form == .plain ? count * count : min(count * count, max(count, Double(1 << 23)))
+        return 4 * (10 * count * Double(width) + 4 * logits)
     }
 
     private func features(_ random: RandomSource) -> Tensor {

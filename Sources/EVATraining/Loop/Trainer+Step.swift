@@ -10,7 +10,22 @@ extension Trainer {
     ///
     /// - Parameter next: gives the batches of the step's next loss.
     /// - Returns: what was not finite, so that the weights stayed as they were; nil as a rule.
+    /// - Throws: what ends the run; the state is then what it was before the step.
     func step(_ next: () throws -> [HostBatch]) throws -> NonfiniteStep? {
+        let before = state
+        do {
+            let skipped = try takeStep(next)
+            state.step += 1
+            state.unreportedSteps += 1
+            return skipped
+        } catch {
+            clip.store.clearGradients()
+            state = before
+            throw error
+        }
+    }
+
+    private func takeStep(_ next: () throws -> [HostBatch]) throws -> NonfiniteStep? {
         let stepLoss = Tensor.full([], 0, device: device)
         var samples = StepSamples()
         for index in 0..<plan.lossesPerStep {
@@ -19,12 +34,8 @@ extension Trainer {
             let loss = try addGradient(
                 of: batches, share: 1 / Double(plan.lossesPerStep),
                 random: random.stream(state.step).stream(index))
-            clip.store.collectGradients()
             stepLoss.add(inPlace: loss)
         }
-        let skipped = try update(stepLoss: stepLoss, samples)
-        state.step += 1
-        state.unreportedSteps += 1
-        return skipped
+        return try update(stepLoss: stepLoss, samples)
     }
 }
