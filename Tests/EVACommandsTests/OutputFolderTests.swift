@@ -14,14 +14,17 @@ import Testing
     func twoRuns() throws {
         let flags = run.flags("a", ["--max_steps", "100000", "--save_steps", "20"])
         let first = try EvaclipProcess(flags)
+        var isRunning = true
+        defer { if isRunning { first.send(SIGKILL) } }
         for _ in 0..<200_000 where !run.exists("a/checkpoint-20") { usleep(500) }
         for more in [[], ["--resume_from_checkpoint", "auto"], ["--overwrite_output_dir"]] {
             try EvaclipProcess.expectFailure(
-                flags + more, code: 1,
+                flags + more + ["--stop_after_steps", "60"], code: 1,
                 words: ["process \(first.identifier) on ", run.folder.file("a")])
         }
         first.send(SIGKILL)
         #expect(try first.wait().signal == SIGKILL)
+        isRunning = false
         #expect(run.exists("a/.evaclip-lock"))
         try EvaclipProcess.expectFailure(flags, code: 1, words: ["--resume_from_checkpoint auto"])
         let second = try EvaclipProcess.run(

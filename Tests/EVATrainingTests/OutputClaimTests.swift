@@ -126,6 +126,8 @@ import Torch
         let text = refusal("a")
         #expect(
             text.contains("process \(getpid()) on \(ProcessInfo.processInfo.hostName)"), "\(text)")
+        // Being refused does not take the lock away.
+        #expect(refusal("a") == text)
         // Another folder is free, and looking is allowed.
         _ = try Trainer(tiny.configuration("b"), device: .cpu)
         _ = try Trainer(tiny.configuration("a", ["--do_train", "false"]), device: .cpu)

@@ -25,18 +25,8 @@ final class OutputLock {
     /// - Throws: `TrainingError` that names host and process of who has it.
     init(folder: String) throws(TrainingError) {
         path = "\(folder)/\(Self.fileName)"
-        while true {
-            descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-            guard descriptor >= 0 else { throw Self.failure(path) }
-            do throws(TrainingError) {
-                if try take(folder) { break }
-            } catch {
-                close(descriptor)
-                throw error
-            }
-            // Whoever had the lock took the file away when it let go: there may be a new one.
-            close(descriptor)
-        }
+        // Only who has the lock may take the file away, so nothing is set before that is sure.
+        descriptor = try Self.lock(path, folder)
         try sign()
     }
 
@@ -51,22 +41,38 @@ final class OutputLock {
         descriptor = -1
     }
 
+    private static func lock(_ path: String, _ folder: String) throws(TrainingError) -> Int32 {
+        while true {
+            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+            guard descriptor >= 0 else { throw failure(path) }
+            do throws(TrainingError) {
+                if try take(descriptor, path, folder) { return descriptor }
+            } catch {
+                close(descriptor)
+                throw error
+            }
+            // Whoever had the lock took the file away when it let go: there may be a new one.
+            close(descriptor)
+        }
+    }
+
     /// - Returns: whether the lock is of the file that has the name now.
-    private func take(_ folder: String) throws(TrainingError) -> Bool {
+    private static func take(_ descriptor: Int32, _ path: String, _ folder: String)
+        throws(TrainingError) -> Bool
+    {
         if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let code = errno
-            let holder = holder
+            let holder = holder(path)
             switch code {
-            case EWOULDBLOCK: throw Self.refusal(folder, holder)
+            case EWOULDBLOCK: throw refusal(folder, holder)
             case EINTR: return false
             case ENOLCK, ENOSYS, EOPNOTSUPP, EINVAL:
                 if let holder, holder.process.isAlive ?? true {
-                    throw Self.refusal(
+                    throw refusal(
                         folder, holder,
-                        "this file system has no locks: remove \(path) if that "
-                            + "process has ended")
+                        "this file system has no locks: remove \(path) if that process has ended")
                 }
-            default: throw Self.failure(path)
+            default: throw failure(path)
             }
         }
         var (mine, named) = (stat(), stat())
@@ -83,7 +89,7 @@ final class OutputLock {
         else { throw Self.failure(path) }
     }
 
-    private var holder: Holder? {
+    private static func holder(_ path: String) -> Holder? {
         FileManager.default.contents(atPath: path).flatMap {
             try? JSONDecoder().decode(Holder.self, from: $0)
         }
