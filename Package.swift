@@ -29,6 +29,7 @@ let package = Package(
         .systemLibrary(
             name: "Libcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CHTTP", dependencies: ["Libcurl"]),
+        .target(name: "CFileSystem"),
 
         // Level 1: values, files and tensors; none knows another.
         .target(name: "Torch", dependencies: ["CThreads", "CTorch", "CTorchKernels"]),
@@ -36,7 +37,7 @@ let package = Package(
             name: "EVAConfiguration", dependencies: [.product(name: "Yams", package: "Yams")]),
         .target(name: "EVATokenizer", dependencies: ["CEmbeddedData"]),
         .target(name: "EVAImaging", dependencies: ["CImageCodecs"]),
-        .target(name: "EVATensorFiles", dependencies: ["Libcrypto"]),
+        .target(name: "EVATensorFiles", dependencies: ["CFileSystem", "Libcrypto", "Libz"]),
 
         // Level 2: ranks, downloads, and the data pipeline, which never sees a tensor library.
         .target(name: "TorchParallel", dependencies: ["Torch"]),
@@ -90,7 +91,7 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "EVATestSupport", dependencies: ["EVATensorFiles", "Torch"],
+            name: "EVATestSupport", dependencies: ["EVATensorFiles", "Torch", "TorchParallel"],
             path: "Tests/EVATestSupport", resources: [.copy("Fixtures")]),
         .testTarget(
             name: "EVAConfigurationTests", dependencies: ["EVAConfiguration"],
@@ -134,7 +135,7 @@ let package = Package(
             name: "EVATrainingTests",
             dependencies: [
                 "EVAConfiguration", "EVAData", "EVALayers", "EVAModels", "EVATensorFiles",
-                "EVATestSupport", "EVATraining", "Torch",
+                "EVATestSupport", "EVATraining", "Torch", "TorchParallel",
             ]),
         // Runs the built command as a process.
         .testTarget(

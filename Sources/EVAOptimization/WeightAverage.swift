@@ -8,8 +8,12 @@ internal import Torch
 /// `a += (w[n] - a) * (1 - decay) / (1 - decay ^ n)`. So it never leans towards the weights that
 /// training started with, as a plain moving average does for its first `1 / (1 - decay)` steps
 /// (the correction of Kingma and Ba, arXiv 1412.6980, section 3).
+///
+/// Without the correction it begins at the weights that training starts with, and
+/// `a += (w[n] - a) * (1 - decay)`: the form of timm's `ModelEmaV2` and `ModelEmaV3`.
 package final class WeightAverage {
     package let decay: Double
+    private let isBiasCorrected: Bool
     private let store: ParameterStore
     private let parameters: [Parameter]
     private let averages: [Tensor]
@@ -17,9 +21,11 @@ package final class WeightAverage {
     /// - Parameters:
     ///   - store: the model's parameters; those that are not trained have no average.
     ///   - decay: what each step's weights count for, relative to the next step's; from 0 to below 1.
-    package init(of store: ParameterStore, decay: Double) {
+    ///   - isBiasCorrected: whether all weights count by their age alone, the first ones too.
+    package init(of store: ParameterStore, decay: Double, isBiasCorrected: Bool = true) {
         self.store = store
         self.decay = decay
+        self.isBiasCorrected = isBiasCorrected
         parameters = store.parameters.filter(\.isTrained)
         averages = parameters.map { $0.master.detached().zerosLike() }
     }
@@ -31,12 +37,12 @@ package final class WeightAverage {
 
     /// Takes the present weights in.
     ///
-    /// - Parameter step: steps taken, from 1.
+    /// - Parameter step: how many weights it has then taken in, from 1.
     package func update(step: Int) {
+        let share = isBiasCorrected ? 1 - pow(decay, Double(step)) : 1
         withoutGradient {
             Foreach.interpolate(
-                averages, towards: parameters.map(\.master),
-                weight: (1 - decay) / (1 - pow(decay, Double(step))))
+                averages, towards: parameters.map(\.master), weight: (1 - decay) / share)
         }
     }
 

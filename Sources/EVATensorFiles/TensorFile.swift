@@ -20,6 +20,17 @@ public enum TensorFile {
         }
     }
 
+    /// Reads a whole archive and compares its entries with the checksums that it keeps of them.
+    ///
+    /// - Parameter path: The file.
+    /// - Returns: The number of entries compared; `nil` for a format without checksums.
+    /// - Throws: `TensorFileError` when the file cannot be read or an entry is damaged.
+    package static func verifyChecksums(path: String) throws -> Int? {
+        let file = try MappedFile(path: path)
+        guard case .archive = try kind(of: file) else { return nil }
+        return try ZipArchive(file: file).verifyChecksums(file)
+    }
+
     private enum Kind {
         case safetensors, index, pickle, array, archive
     }

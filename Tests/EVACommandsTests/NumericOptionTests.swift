@@ -113,7 +113,7 @@ import Testing
         #expect(refused >= Self.absurd.count - 3)
     }
 
-    @Test("More threads than processors are refused, and more readers than eight for each")
+    @Test("More threads than processors are refused, and more readers than these can use")
     func threads() throws {
         try ThreadLimits.check(threads: 4, readers: 64, processors: 4)
         try ThreadLimits.check(processors: 1)
@@ -123,8 +123,8 @@ import Testing
         #expect(
             text?.problems == [
                 "--threads 5: expected at most 4, the processors that this process may use",
-                "--dataloader_num_workers 33: expected at most 32, 8 for each of the 4 processors "
-                    + "that this process may use",
+                "--dataloader_num_workers 65: expected at most 64, as many as the 4 processors that "
+                    + "this process may use can do anything with",
             ])
     }
 

@@ -42,6 +42,8 @@ enum FlagDocument {
         "recompute": "ModelParityTests.recomputation", "logging_steps": "PipelineTests.verbs",
         "save_steps": "PipelineTests.verbs", "save_total_limit": "CheckpointFolderTests.rotation",
         "resume_from_checkpoint": "ResumeTests.resume",
+        "overwrite_output_dir": "OutputClaimTests.overwritten",
+        "ema_decay": "WeightAverageTests.mean", "ema_bias_correction": "WeightAverageTests.plain",
         "classification_eval": "EvaluationTests.originalEvaluation",
         "labels": "EvaluationTests.bareFolders", "templates": "EvaluationTests.bareFolders",
         "retrieval_eval": "EvaluationTests.retrieval",

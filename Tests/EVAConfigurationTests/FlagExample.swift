@@ -95,6 +95,7 @@ extension FlagExample {
         .init("cooldown_steps", "7", "optimization.schedule.cooldownSteps = 7"),
         .init("last_epoch", "7", "optimization.schedule.offsetSteps = 8"),
         .init("ema_decay", "0.5", "optimization.emaDecay = 0.5"),
+        .init("ema_bias_correction", "false", "optimization.correctsAverage = false"),
         // Loss.
         .init("loss", "sigmoid", "loss.kind = sigmoid"),
         .init("local_loss", nil, "loss.isLocal = true"),
@@ -124,6 +125,7 @@ extension FlagExample {
         .init("save_minutes", "0.5", "checkpoints.everyMinutes = 0.5"),
         .init("save_total_limit", "2", "checkpoints.totalLimit = 2"),
         .init("resume_from_checkpoint", "latest", "checkpoints.resumeFrom = latest"),
+        .init("overwrite_output_dir", "true", "checkpoints.overwritesOutput = true"),
         .init("ignore_data_skip", nil, "checkpoints.restartsEpochData = true"),
         .init("ignore_load_lr_and_optim", nil, "checkpoints.loadsWeightsOnly = true"),
         .init("ignore_save_lr_and_optim", nil, "checkpoints.savesWeightsOnly = true"),

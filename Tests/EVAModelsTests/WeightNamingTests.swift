@@ -132,7 +132,9 @@ import Torch
         ]
         for (name, expected) in expectations {
             let actual = try deviation(name)
-            #expect(abs(actual / expected - 1) < 0.02, "\(name): \(actual), expected \(expected)")
+            #expect(
+                abs(actual / expected - 1) < Tolerance.drawnDeviation,
+                "\(name): \(actual), expected \(expected)")
         }
         #expect(try deviation("visual.blocks.0.norm1.bias") == 0)
         #expect(try deviation("visual.blocks.0.norm1.weight") == 1)

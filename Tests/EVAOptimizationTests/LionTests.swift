@@ -45,8 +45,8 @@ import Torch
         }
         let expected = tensor(decay > 0 ? golden.decayed : golden.undecayed)
         let weights = Comparison(weight.value.detached(), expected)
-        #expect(weights.isWithin(1e-7), "\(weights)")
+        #expect(weights.isWithin(Tolerance.lastPlace), "\(weights)")
         let moments = Comparison(optimizer.namedMoments[0].tensor, tensor(golden.moment))
-        #expect(moments.isWithin(1e-7), "\(moments)")
+        #expect(moments.isWithin(Tolerance.lastPlace), "\(moments)")
     }
 }

@@ -43,6 +43,6 @@ import Torch
         #expect(divided.item() == 5)
         let comparison = Comparison(
             parameter.gradient?.floats() ?? [], [3, 4].map { $0 * Float(factor) })
-        #expect(comparison.isWithin(1e-6), "\(comparison)")
+        #expect(comparison.isWithin(Tolerance.rearranged), "\(comparison)")
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 @testable import EVATensorFiles
@@ -130,14 +131,81 @@ struct AtomicFileTests {
         #expect(throws: Interruption.self) { try write("third", failing: true) }
         #expect(try bytes(of: path + "/a") == Array("second".utf8))
         #expect(try folder.names == ["checkpoint"])
-        // As if the process had ended after the old folder lost its name.
-        #expect(rename(path, folder.file(".replaced-checkpoint")) == 0)
-        try AtomicDirectory.restoreReplaced(in: folder.path)
-        #expect(try folder.names == ["checkpoint"])
-        #expect(try bytes(of: path + "/a") == Array("second".utf8))
-        // And after the new one took it.
-        #expect(mkdir(folder.file(".replaced-checkpoint"), 0o777) == 0)
-        try AtomicDirectory.restoreReplaced(in: folder.path)
-        #expect(try folder.names == ["checkpoint"])
+    }
+
+    @Test("Writing a folder first undoes what a killed process left of it, and touches no other's")
+    func recovered() throws {
+        let path = folder.file("out")
+        func leave(_ owner: ProcessIdentity, of name: String) throws -> String {
+            let numbers = [owner.start, owner.place, 7].map { String($0, radix: 36) }
+            let item = ".\(name).tmp-\(owner.pid)-" + numbers.joined(separator: "-")
+            #expect(mkdir(folder.file(item), 0o777) == 0)
+            _ = try folder.write([1], as: item + "/half")
+            return item
+        }
+        let me = ProcessIdentity.current
+        // The number of this process, but of one that started at another time: it has ended.
+        let dead = ProcessIdentity(pid: me.pid, start: me.start &+ 1, place: me.place)
+        let elsewhere = ProcessIdentity(pid: me.pid, start: me.start, place: me.place &+ 1)
+        _ = try leave(dead, of: "out")
+        let kept = [
+            try leave(me, of: "out"), try leave(elsewhere, of: "out"), try leave(dead, of: "other"),
+        ]
+        // The old folder lost its name, and the new one never came.
+        #expect(mkdir(folder.file(".replaced-out"), 0o777) == 0)
+        _ = try folder.write([2], as: ".replaced-out/a")
+        try AtomicDirectory.recover(path)
+        #expect(try bytes(of: path + "/a") == [2])
+        #expect(try Set(folder.names) == Set(["out"] + kept))
+        // The new one came, and the old one had not gone yet: with something in it, its name could
+        // never be taken again.
+        #expect(mkdir(folder.file(".replaced-out"), 0o777) == 0)
+        _ = try folder.write([3], as: ".replaced-out/a")
+        for value: UInt8 in [4, 5] {
+            try AtomicDirectory.write(to: path, replacing: true) { temporary in
+                try AtomicFile.write([value], to: temporary + "/a")
+            }
+            #expect(try bytes(of: path + "/a") == [value])
+        }
+        #expect(try Set(folder.names) == Set(["out"] + kept))
+        // Whoever has the folder alone need not wait for other machines.
+        try AtomicDirectory.recoverAll(inOwn: folder.path)
+        #expect(try Set(folder.names) == ["out", kept[0]])
+    }
+
+    @Test("A folder is never without its name while another takes its place")
+    func neverAbsent() throws {
+        let path = folder.file("out")
+        func write() throws {
+            try AtomicDirectory.write(to: path, replacing: true) { temporary in
+                try AtomicFile.write("x", to: temporary + "/a")
+            }
+        }
+        try write()
+        let watcher = Watcher(path)
+        for _ in 0..<50 { try write() }
+        #expect(watcher.stop() == 0, "the file system of the tests can exchange names")
+    }
+
+    /// Looks for a path all the time on another thread, and counts how often it was not there.
+    private final class Watcher: Sendable {
+        private let state = Mutex((isDone: false, misses: 0))
+        private let ended = DispatchSemaphore(value: 0)
+
+        init(_ path: String) {
+            let thread = Thread { [self] in
+                while !state.withLock({ $0.isDone }) {
+                    if access(path, F_OK) != 0 { state.withLock { $0.misses += 1 } }
+                }
+                ended.signal()
+            }
+            thread.start()
+        }
+
+        func stop() -> Int {
+            state.withLock { $0.isDone = true }
+            ended.wait()
+            return state.withLock { $0.misses }
+        }
     }
 }

@@ -107,6 +107,38 @@ struct TensorFileTests {
         #expect(try bytes(of: path)[last.range] == [UInt8(69_999 & 255)])
     }
 
+    @Test("One flipped bit of an archive is found, wherever it is, and checksums may be left out")
+    func damagedArchive() throws {
+        let path = folder.file("a.zip")
+        try AtomicFile.write(to: path) { output in
+            var archive = ZipWriter(output)
+            try archive.add("first", [1, 2, 3, 4])
+            try archive.add("second", [5, 6, 7, 8, 9])
+            try archive.finish()
+        }
+        #expect(try TensorFile.verifyChecksums(path: path) == 2)
+        let whole = try bytes(of: path)
+        for entry in try ZipArchive(file: MappedFile(path: path)).entries {
+            for place in entry.range {
+                var damaged = whole
+                damaged[place] ^= 1 << UInt8(place % 8)
+                try folder.write(damaged, as: "b.zip")
+                let error = try tensorFileError {
+                    _ = try TensorFile.verifyChecksums(path: folder.file("b.zip"))
+                }
+                #expect(error.tensor == entry.name && "\(error)".contains("CRC-32"))
+            }
+        }
+        // The directory's checksum of the first entry, left out.
+        var without = whole
+        let record = try #require(
+            whole.indices.first { Array(whole[$0...].prefix(4)) == [0x50, 0x4B, 1, 2] })
+        for place in record + 16..<record + 20 { without[place] = 0 }
+        try folder.write(without, as: "c.zip")
+        #expect(try TensorFile.verifyChecksums(path: folder.file("c.zip")) == 1)
+        #expect(try TensorFile.verifyChecksums(path: fixture("columns.npy")) == nil)
+    }
+
     @Test("The checksum of the standard's example, in pieces of every length")
     func checksum() {
         let example = Array("123456789".utf8)

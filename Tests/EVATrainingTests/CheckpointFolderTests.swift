@@ -55,23 +55,48 @@ import Testing
         #expect(names.sorted() == ["checkpoint-2", "latest"])
     }
 
-    @Test("What a killed process left half-written is removed, and nothing else")
-    func unfinished() throws {
+    @Test("What no run wrote is neither counted nor removed nor replaced, whatever its name")
+    func foreign() throws {
         let files = try TinyFolder()
         let folder = CheckpointFolder(root: files.path)
-        try write([2], limit: nil, in: folder)
-        try files.write("", to: ".checkpoint-4.tmp-321-1abc9/optimizer.safetensors")
-        try files.write("", to: ".metrics.jsonl.tmp-321-zz")
-        for name in [".notes", "checkpoint-4.tmp", ".checkpoint-4.tmp-", "metrics.jsonl"] {
-            try files.write("", to: name)
-        }
-        try folder.removeUnfinished()
-        let names = try FileManager.default.contentsOfDirectory(atPath: files.path)
+        try files.write("mine", to: "checkpoint-1")
+        try files.write("mine", to: "checkpoint-2/notes.txt")
+        // Another program's state is none of ours.
+        try files.write("{\"global_step\": 3}", to: "checkpoint-3/trainer_state.json")
+        try write([4, 5, 6], limit: nil, in: folder)
+        try files.write("mine", to: "checkpoint-4/notes.txt")
+        let renamed = files.file("checkpoint-007")
+        try FileManager.default.moveItem(atPath: folder.path(step: 6), toPath: renamed)
+        #expect(folder.steps == [4, 5])
+        try write([8], limit: 1, in: folder)
+        #expect(folder.steps == [8])
+        let error = #expect(throws: TrainingError.self) { try write([1], limit: 1, in: folder) }
+        #expect(error?.description.contains("was not written by a run") == true)
+        let names = try FileManager.default.subpathsOfDirectory(atPath: files.path)
         #expect(
             Set(names) == [
-                "checkpoint-2", "latest", ".notes", "checkpoint-4.tmp", ".checkpoint-4.tmp-",
-                "metrics.jsonl",
-            ])
+                "checkpoint-1", "checkpoint-2", "checkpoint-2/notes.txt", "checkpoint-3",
+                "checkpoint-3/trainer_state.json", "checkpoint-4", "checkpoint-4/notes.txt",
+                "checkpoint-007", "checkpoint-007/trainer_state.json", "checkpoint-007/SHA256SUMS",
+                "checkpoint-8", "checkpoint-8/trainer_state.json", "checkpoint-8/SHA256SUMS",
+                "latest",
+            ], "\(names)")
+    }
+
+    @Test("The newest whole checkpoint is found behind damaged ones, and those are named")
+    func newestWhole() throws {
+        let files = try TinyFolder()
+        let folder = CheckpointFolder(root: files.path)
+        var notes: [String] = []
+        #expect(folder.newestWhole { notes.append($0) } == nil && notes.isEmpty)
+        try write([2, 4, 6], limit: nil, in: folder)
+        #expect(folder.newestWhole { notes.append($0) } == folder.path(step: 6) && notes.isEmpty)
+        try files.write("other", to: "checkpoint-6/trainer_state.json")
+        #expect(folder.newestWhole { notes.append($0) } == folder.path(step: 4))
+        #expect(notes.count == 1 && notes[0].contains(folder.path(step: 6)), "\(notes)")
+        // A run that went on from an earlier step has its newest where the link points.
+        try write([3], limit: nil, in: folder)
+        #expect(folder.newestWhole { _ in } == folder.path(step: 3))
     }
 
     @Test("What is no checkpoint is refused with the place that was looked at")
@@ -85,7 +110,9 @@ import Testing
         // A link to nothing, as a crash between two checkpoints may leave, is passed over.
         try write([2, 4], limit: nil, in: folder)
         try FileManager.default.removeItem(atPath: folder.path(step: 4))
-        #expect(try folder.resolve("latest") == folder.path(step: 2))
+        var notes: [String] = []
+        #expect(try folder.resolve("latest") { notes.append($0) } == folder.path(step: 2))
+        #expect(notes.count == 1 && notes[0].contains("checkpoint-4"), "\(notes)")
     }
 
     @Test("The best checkpoint is neither counted nor removed, until another is best")

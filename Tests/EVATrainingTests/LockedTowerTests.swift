@@ -12,7 +12,10 @@ import Torch
     init() throws { tiny = try TinyTraining() }
 
     private func changed(_ flags: [String]) throws -> Set<String> {
-        let flags = flags + ["--save_strategy", "steps", "--save_steps", "1"]
+        let flags =
+            flags + [
+                "--save_strategy", "steps", "--save_steps", "1", "--overwrite_output_dir",
+            ]
         try tiny.train("a", flags)
         return try tiny.changed("a/checkpoint-1", "a")
     }

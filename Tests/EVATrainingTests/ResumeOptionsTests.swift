@@ -54,7 +54,7 @@ import Torch
         #expect(rest[0].visualLearningRate == 0 && rest[1].loss != whole[5].loss)
         let course = [0, 1, 0.75, 0.25].map { $0 * 1e-2 }
         for (report, rate) in zip(rest, course) {
-            #expect(abs(report.visualLearningRate - rate) < 1e-9)
+            #expect(abs(report.visualLearningRate - rate) < Tolerance.doubles)
         }
     }
 

@@ -41,6 +41,11 @@ struct WeightsOutput {
                     "\(path): holds \(weights), which is read; choose another output")
             }
         }
+        if isFolder {
+            try AtomicDirectory.recover(path)
+        } else {
+            TemporaryName.removeAbandoned(of: path)
+        }
         try checkExisting()
     }
 

@@ -1,5 +1,6 @@
 internal import EVAConfiguration
 internal import EVATensorFiles
+internal import Foundation
 
 /// What the demo trains: a small EVA-02 on drawn scenes, from scratch, in minutes on two cores.
 struct DemoRecipe {
@@ -24,10 +25,14 @@ struct DemoRecipe {
     /// The run; its model's configuration is written beside it.
     func configuration() throws -> TrainingConfiguration {
         let path = outputDirectory + "/model.json"
-        try AtomicFile.write([UInt8](Self.model.reiJSON()), to: path)
+        let model = Self.model.reiJSON()
+        // The demo shows the same again and again; of other runs it replaces nothing.
+        let isDemo = FileManager.default.contents(atPath: path) == model
+        try AtomicFile.write([UInt8](model), to: path)
         var configuration = TrainingConfiguration(
             model: ModelSource(name: path, configurationFile: nil, loadsWeights: false),
             outputDirectory: outputDirectory)
+        configuration.checkpoints.overwritesOutput = isDemo
         configuration.data.task = "shapes"
         configuration.data.batchSize = 64
         configuration.data.augmentation = .none

@@ -45,23 +45,12 @@ struct LossBenchmark {
         }
     }
 
-    /// Refuses what the machine has no memory for, before it is asked for.
-    ///
-    /// - Throws: `UsageError` with what is needed, at the least, and what there is.
-    func checkMemory() throws(UsageError) {
-        // Features and their gradients; plainly, the logits, their exponentials and their gradient.
-        let features = 4 * batchSize * width
-        let logits = form == .plain ? 3 * batchSize * batchSize : 0
-        let needed = Double(features + logits) * 4
-        let memory = Double(ProcessInfo.processInfo.physicalMemory)
-        guard needed > memory else { return }
-        throw UsageError(
-            String(
-                format: "--batch_size %d, --width %d: need %.0f GB of memory, the machine has %.0f",
-                batchSize, width, needed / 1e9, memory / 1e9))
+    func run() throws -> Result {
+        try MemoryLimit.present.require(
+            neededBytes, for: "--batch_size \(batchSize) of width \(width), \(form.rawValue),",
+            remedy: form == .plain ? "use a smaller batch or --form tiled" : "use a smaller batch")
+        return try throwingTorchFailures(measure)
     }
-
-    func run() throws -> Result { try throwingTorchFailures(measure) }
 
     private func measure() throws -> Result {
         let random = RandomSource(seed: 1)
@@ -86,6 +75,14 @@ struct LossBenchmark {
             kind: kind.rawValue, form: form.rawValue, batchSize: batchSize, width: width,
             threads: Runtime.threadCount, value: loss, seconds: seconds,
             peakMegabytes: Int(usage.ru_maxrss) >> 10)
+    }
+
+    /// Features, their gradients and the sums of these; and the logits that exist at once.
+    private var neededBytes: Double {
+        let count = Double(batchSize)
+        let logits =
+            form == .plain ? count * count : min(count * count, max(count, Double(1 << 23)))
+        return 4 * (10 * count * Double(width) + 4 * logits)
     }
 
     private func features(_ random: RandomSource) -> Tensor {

@@ -29,9 +29,11 @@ struct TrainCommand: ParsableCommand {
             named: configuration.device, threadCount: configuration.threadCount)
         try COCODownload.prepare(configuration.data)
         let trainer = try Trainer(configuration, device: device)
-        try announce(trainer, configuration, device)
+        announce(trainer, configuration, device)
         guard configuration.trains else { return }
         Interrupt.watch()
+        try trainer.begin()
+        try record(trainer, configuration, device)
         let log = TrainingConsole(
             totalSteps: trainer.state.totalSteps, firstStep: trainer.state.step,
             readerThreads: try ReaderThreads.count(configuration.data.workerCount),
@@ -44,6 +46,12 @@ struct TrainCommand: ParsableCommand {
                 shouldStop: { Interrupt.signalNumber != nil }, evaluation: { log.show($0) },
                 skipped: { log.show($0) }, progress: { log.show(step: $0) },
                 report: { log.show($0) })
+        }
+        let peak = Runtime.memory.peakBytes
+        if device == .cpu, peak > 0 {
+            Console.note(
+                "tensors took \(MemoryLimit.text(Double(peak))) at most, estimated "
+                    + MemoryLimit.text(trainer.memory.tensors))
         }
         switch ending {
         case .finished:
@@ -61,10 +69,10 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
-    /// Says what is about to happen and writes it into `run.json`.
+    /// Says what is about to happen.
     private func announce(
         _ trainer: Trainer, _ configuration: TrainingConfiguration, _ device: Device
-    ) throws {
+    ) {
         Console.note(trainer.data.summary)
         Console.note(
             "\(configuration.model.name): \(trainer.clip.store.elementCount) parameters on "
@@ -72,7 +80,14 @@ struct TrainCommand: ParsableCommand {
         for note in trainer.notes { Console.note(note) }
         Console.note(
             "\(trainer.state.totalSteps) steps of \(trainer.samplesPerStep) samples, "
-                + "\(trainer.samplesPerLoss - 1) negatives for each")
+                + "\(trainer.samplesPerLoss - 1) negatives for each; about "
+                + "\(MemoryLimit.text(trainer.memory.total)) of memory")
+    }
+
+    /// Writes what the run was started with into `run.json`.
+    private func record(
+        _ trainer: Trainer, _ configuration: TrainingConfiguration, _ device: Device
+    ) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let record = RunRecord(

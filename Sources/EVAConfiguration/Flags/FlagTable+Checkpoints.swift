@@ -16,8 +16,9 @@ extension FlagTable {
             range: .from(1, to: 1e6), "Checkpoints that are kept, the best not counted."),
         .init(
             "resume_from_checkpoint", .string, nil, .trainAcceptedByEval,
-            .differs("also takes latest"), aliases: ["resume"],
-            "Go on from a checkpoint: its folder, or latest."),
+            .differs("also takes latest and auto"), aliases: ["resume"],
+            "Go on from a checkpoint: its folder, latest, or auto for the newest whole one, or a "
+                + "start where there is none."),
         .init(
             "ignore_data_skip", .bool, .bool(false), .trainAcceptedByEval, .original,
             "A resumed run starts its epoch's data from the beginning."),
@@ -48,6 +49,7 @@ extension FlagTable {
             "In the original, checkpoints on every machine."),
         .init(
             "overwrite_output_dir", .bool, .bool(false), .trainAcceptedByEval,
-            .noEffect("checkpoints of an earlier run stay"), "In the original, nothing."),
+            .differs("is obeyed: without it, a run that would destroy an earlier one is refused"),
+            "Remove what an earlier run wrote to --output_dir, and start anew; other files stay."),
     ]
 }

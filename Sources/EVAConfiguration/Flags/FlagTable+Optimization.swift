@@ -97,7 +97,12 @@ extension FlagTable {
         .init(
             "ema_decay", .number, nil, .train, .added,
             range: .shareBelowOne,
-            "Decay of a moving average of the weights, evaluated and saved beside them (in ema/)."),
+            "Decay of a moving average of the weights, evaluated and saved beside them (in ema/); "
+                + "bias-corrected, see --ema_bias_correction."),
+        .init(
+            "ema_bias_correction", .bool, .bool(true), .train, .added,
+            "Divide the average by the sum of its shares, so that it never leans towards the weights "
+                + "that training starts with; false is timm's form, which starts at those."),
         .init(
             "optim", .string, .string("adamw"), .trainAcceptedByEval,
             .noEffect("the optimizer is chosen by --optimizer"), "In the original, ignored."),

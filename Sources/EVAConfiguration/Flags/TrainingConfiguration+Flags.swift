@@ -97,6 +97,7 @@ extension FlagResolver {
         optimization.maxSteps = positive("max_steps")
         optimization.stopAfterSteps = flags.optionalInteger("stop_after_steps")
         optimization.emaDecay = flags.optionalNumber("ema_decay")
+        optimization.correctsAverage = flags.bool("ema_bias_correction")
         return optimization
     }
 
@@ -169,6 +170,7 @@ extension FlagResolver {
         checkpoints.everyMinutes = flags.optionalNumber("save_minutes")
         checkpoints.totalLimit = flags.optionalInteger("save_total_limit")
         checkpoints.resumeFrom = flags.text("resume_from_checkpoint")
+        checkpoints.overwritesOutput = flags.bool("overwrite_output_dir")
         checkpoints.restartsEpochData = flags.bool("ignore_data_skip")
         checkpoints.savesWeightsOnly = flags.bool("ignore_save_lr_and_optim")
         checkpoints.loadsWeightsOnly = flags.bool("ignore_load_lr_and_optim")

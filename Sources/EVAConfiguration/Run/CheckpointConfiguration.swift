@@ -10,6 +10,12 @@ public struct CheckpointConfiguration: Codable, Sendable, Equatable {
         case epoch
     }
 
+    /// What stands for the newest checkpoint.
+    package static let latest = "latest"
+
+    /// What stands for the newest checkpoint where there is one.
+    package static let auto = "auto"
+
     /// When a checkpoint is written.
     public var strategy: Strategy
 
@@ -22,8 +28,12 @@ public struct CheckpointConfiguration: Codable, Sendable, Equatable {
     /// Checkpoints that are kept, the best one not counted; nil for all.
     public var totalLimit: Int?
 
-    /// The checkpoint to go on from: its folder, or `latest`; nil to start anew.
+    /// The checkpoint to go on from: its folder, `latest`, or `auto` for the newest whole one and
+    /// a start where there is none; nil to start anew.
     public var resumeFrom: String?
+
+    /// Whether what an earlier run left in the output folder is removed first.
+    public var overwritesOutput: Bool
 
     /// Whether a resumed run starts its epoch's data from the beginning.
     public var restartsEpochData: Bool
@@ -50,6 +60,7 @@ public struct CheckpointConfiguration: Codable, Sendable, Equatable {
         everyMinutes = nil
         totalLimit = nil
         resumeFrom = nil
+        overwritesOutput = false
         restartsEpochData = false
         savesWeightsOnly = false
         loadsWeightsOnly = false
@@ -62,6 +73,11 @@ public struct CheckpointConfiguration: Codable, Sendable, Equatable {
         check.flag("save_steps", everySteps)
         if let totalLimit { check.flag("save_total_limit", totalLimit) }
         if let everyMinutes { check.flag("save_minutes", everyMinutes) }
+        check.require(
+            !overwritesOutput || resumeFrom != Self.latest && resumeFrom != Self.auto,
+            "--overwrite_output_dir",
+            "removes the checkpoints that --resume_from_checkpoint \(resumeFrom ?? "") goes on "
+                + "from; give one of the two")
         check.require(
             !loadsBestAtEnd || evaluates, "--load_best_model_at_end",
             "the best model is known only to a run that evaluates; give --evaluation_strategy")

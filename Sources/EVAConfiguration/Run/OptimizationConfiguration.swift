@@ -85,6 +85,10 @@ public struct OptimizationConfiguration: Codable, Sendable, Equatable {
     /// Decay of the moving average of the weights; nil for none.
     public var emaDecay: Double?
 
+    /// Whether the average leans on no step's weights more than on a later one's; otherwise it
+    /// begins at the weights that training starts with.
+    public var correctsAverage: Bool
+
     /// Creates the original's defaults: LAMB for one epoch, clipped at 1.
     public init() {
         optimizer = .lamb
@@ -101,6 +105,7 @@ public struct OptimizationConfiguration: Codable, Sendable, Equatable {
         maxSteps = nil
         stopAfterSteps = nil
         emaDecay = nil
+        correctsAverage = true
     }
 
     /// The epsilon in force: the given one, or 1e-6 for LAMB and 1e-8 for the others.

@@ -48,6 +48,9 @@ package struct ModelVerifier {
         tell(checksums())
         do {
             let container = try description.openWeights()
+            if let entries = try TensorFile.verifyChecksums(path: container.path) {
+                tell(.passed("archive: \(entries) entries as their CRC-32 says"))
+            }
             let network = CLIP(description.configuration, device: .meta)
             let file = try ParameterFile(container, network: network)
             for finding in try finiteness(of: container, file: file) { tell(finding) }

@@ -6,6 +6,8 @@ struct ZipArchive {
         let range: Range<Int>
         /// Whether the bytes are the content itself.
         let isStored: Bool
+        /// The checksum of the content; 0 where whoever wrote it took none.
+        let checksum: UInt32
     }
 
     private(set) var entries: [Entry] = []
@@ -32,6 +34,29 @@ struct ZipArchive {
                 "is compressed; save it uncompressed (numpy.savez, torch.save) so that it can be "
                     + "mapped into memory")
         }
+    }
+
+    /// Compares the content of every entry with its checksum, as far as both are there.
+    ///
+    /// PyTorch can be told to leave checksums out.
+    ///
+    /// - Returns: The number of entries that were compared.
+    /// - Throws: `TensorFileError` that names the first entry that differs.
+    func verifyChecksums(_ file: MappedFile) throws(TensorFileError) -> Int {
+        let checked = entries.filter { $0.isStored && $0.checksum != 0 }
+        for entry in checked {
+            let actual = file.withUnsafeBytes {
+                CRC32.checksum(of: UnsafeRawBufferPointer(rebasing: $0[entry.range]))
+            }
+            file.releasePages(in: entry.range)
+            guard actual == entry.checksum else {
+                throw TensorFileError(
+                    .malformed, path: path, offset: entry.range.lowerBound, tensor: entry.name,
+                    "is damaged: its CRC-32 is \(String(actual, radix: 16)), the archive says "
+                        + "\(String(entry.checksum, radix: 16)); get the file again")
+            }
+        }
+        return checked.count
     }
 
     private mutating func read(_ bytes: UnsafeRawBufferPointer) throws(TensorFileError) {
@@ -98,6 +123,7 @@ struct ZipArchive {
         guard bytes.number(at: position, as: UInt32.self) == 0x0201_4B50,
             let flags = bytes.number(at: position + 8, as: UInt16.self),
             let method = bytes.number(at: position + 10, as: UInt16.self),
+            let checksum = bytes.number(at: position + 16, as: UInt32.self),
             let compressedField = bytes.number(at: position + 20, as: UInt32.self),
             let plainField = bytes.number(at: position + 24, as: UInt32.self),
             let nameLength = bytes.number(at: position + 28, as: UInt16.self),
@@ -125,7 +151,9 @@ struct ZipArchive {
             method != 0 || plain == compressed
         else { throw Misuse(message: "'\(name)' does not lie in the file") }
         return (
-            Entry(name: name, range: start..<start + compressed, isStored: method == 0), next
+            Entry(
+                name: name, range: start..<start + compressed, isStored: method == 0,
+                checksum: checksum), next
         )
     }
 

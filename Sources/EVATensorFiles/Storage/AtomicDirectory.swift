@@ -1,3 +1,4 @@
+import CFileSystem
 import Foundation
 import Glibc
 
@@ -15,6 +16,7 @@ package enum AtomicDirectory {
     package static func write(
         to path: String, replacing: Bool = false, _ body: (String) throws -> Void
     ) throws {
+        try recover(path)
         if !replacing { try refuseExisting(path) }
         let temporary = TemporaryName.beside(path)
         guard mkdir(temporary, 0o777) == 0 else {
@@ -23,45 +25,79 @@ package enum AtomicDirectory {
         do {
             try body(temporary)
             try synchronize(temporary)
-            if replacing { try setAside(path) } else { try refuseExisting(path) }
-            guard rename(temporary, path) == 0 else {
-                let code = errno
-                try restoreReplaced(in: TemporaryName.folder(of: path))
-                throw TensorFileError.writing(path, errno: code)
-            }
+            if !replacing { try refuseExisting(path) }
+            try place(temporary, at: path)
         } catch {
             try? FileManager.default.removeItem(atPath: temporary)
             throw error
         }
         try AtomicFile.synchronizeFolder(of: path)
-        try restoreReplaced(in: TemporaryName.folder(of: path))
     }
 
-    // A name that tells whose place to take again, should the process end before the new folder
-    // has come. Exchanging two names at once would be simpler, but not every file system can.
-    private static let asidePrefix = ".replaced-"
+    /// Undoes what a process that was killed left of writing a folder: half of a new one goes, an
+    /// old one that had given way comes back.
+    ///
+    /// - Throws: `TensorFileError` when the system refuses.
+    package static func recover(_ path: String) throws(TensorFileError) {
+        TemporaryName.removeAbandoned(of: path)
+        try restore(aside(path), to: path)
+    }
 
-    /// Takes a folder's name away from it, for another that is whole already.
-    private static func setAside(_ path: String) throws {
-        let folder = TemporaryName.folder(of: path)
-        let name = path.split(separator: "/").last ?? ""
-        guard rename(path, "\(folder)/\(asidePrefix)\(name)") == 0 || errno == ENOENT else {
-            throw TensorFileError.writing(path, errno: errno)
+    /// As `recover`, for all folders in one that the caller alone writes to.
+    package static func recoverAll(inOwn folder: String) throws(TensorFileError) {
+        TemporaryName.removeAbandoned(inOwn: folder)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        for name in names where name.hasPrefix(asidePrefix) {
+            try restore(
+                "\(folder)/\(name)", to: "\(folder)/\(name.dropFirst(asidePrefix.count))")
         }
     }
 
-    /// Removes folders that were replaced, and puts those back whose replacement never came.
-    ///
-    /// - Parameter folder: Where `write` with `replacing` was at work.
-    package static func restoreReplaced(in folder: String) throws {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for aside in names where aside.hasPrefix(asidePrefix) {
-            let path = "\(folder)/\(aside.dropFirst(asidePrefix.count))"
-            if FileManager.default.fileExists(atPath: path) {
-                try FileManager.default.removeItem(atPath: "\(folder)/\(aside)")
-            } else if rename("\(folder)/\(aside)", path) != 0 {
+    /// Puts a whole folder in its place, from where another may have to go.
+    private static func place(_ temporary: String, at path: String) throws {
+        switch cfs_exchange(temporary, path) {
+        case 0:
+            // The old folder has the temporary name now; should this fail, the next one removes it.
+            try? FileManager.default.removeItem(atPath: temporary)
+        case ENOENT:
+            guard rename(temporary, path) == 0 else {
                 throw TensorFileError.writing(path, errno: errno)
             }
+        case EINVAL, ENOSYS, EOPNOTSUPP:
+            // Not every file system can exchange two names.
+            try placeInSteps(temporary, at: path)
+        case let code:
+            throw TensorFileError.writing(path, errno: code)
+        }
+    }
+
+    /// Takes the name away from the old folder first; between the two steps there is none.
+    private static func placeInSteps(_ temporary: String, at path: String) throws {
+        let aside = aside(path)
+        guard rename(path, aside) == 0 else { throw TensorFileError.writing(path, errno: errno) }
+        guard rename(temporary, path) == 0 else {
+            let code = errno
+            try restore(aside, to: path)
+            throw TensorFileError.writing(path, errno: code)
+        }
+        try? FileManager.default.removeItem(atPath: aside)
+    }
+
+    // A name that tells whose place to take again, should the process end before the new folder
+    // has come.
+    private static let asidePrefix = ".replaced-"
+
+    private static func aside(_ path: String) -> String {
+        "\(TemporaryName.folder(of: path))/\(asidePrefix)\(path.split(separator: "/").last ?? "")"
+    }
+
+    private static func restore(_ aside: String, to path: String) throws(TensorFileError) {
+        var status = stat()
+        guard lstat(aside, &status) == 0 else { return }
+        if lstat(path, &status) == 0 {
+            try? FileManager.default.removeItem(atPath: aside)
+        } else if rename(aside, path) != 0 {
+            throw TensorFileError.writing(path, errno: errno)
         }
     }
 

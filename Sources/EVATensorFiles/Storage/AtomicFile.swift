@@ -72,22 +72,3 @@ package enum AtomicFile {
         return String(cString: resolved)
     }
 }
-
-/// Names for files and folders that are not finished yet.
-enum TemporaryName {
-    /// A hidden name in the same folder that no other process or thread uses.
-    static func beside(_ path: String) -> String {
-        let name = path.split(separator: "/").last ?? ""
-        let unique = String(UInt64.random(in: .min ... .max), radix: 36)
-        // The head of the name tells people what was left behind; all of it might be too long.
-        return "\(folder(of: path))/.\(name.prefix(40)).tmp-\(getpid())-\(unique)"
-    }
-
-    /// The folder that a path lies in.
-    static func folder(of path: String) -> String {
-        var parts = path[...]
-        while parts.count > 1, parts.hasSuffix("/") { parts.removeLast() }
-        guard let slash = parts.lastIndex(of: "/") else { return "." }
-        return slash == parts.startIndex ? "/" : String(parts[..<slash])
-    }
-}

@@ -43,6 +43,10 @@ package struct TrainingState: Codable, Sendable, Equatable {
     package var optimizer: String
     /// The decay of the weights' moving average; nil where there is none.
     package var emaDecay: Double?
+    /// How many weights the average has taken in; nil where there is none.
+    package var averagedSteps: Int?
+    /// What the run computes, setting by setting; nil in files of before this was kept.
+    package var settings: RunSettings?
 
     /// An evaluation and the checkpoint of its weights.
     package struct Best: Codable, Sendable, Equatable {
@@ -101,9 +105,13 @@ package struct TrainingState: Codable, Sendable, Equatable {
         compare(
             "--contrastive_accumulation", contrastiveAccumulation, other.contrastiveAccumulation)
         if comparingOptimizer { compare("--optimizer", optimizer, other.optimizer) }
-        if emaDecay != other.emaDecay {
+        // Another decay is another recipe; an average that is not there cannot be gone on with.
+        if comparingOptimizer, (emaDecay == nil) != (other.emaDecay == nil) {
             func text(_ decay: Double?) -> String { decay.map { "\($0)" } ?? "none" }
             differences.append("--ema_decay: saved \(text(emaDecay)), now \(text(other.emaDecay))")
+        }
+        if let settings, let others = other.settings {
+            differences += settings.refusals(from: others, comparingOptimizer: comparingOptimizer)
         }
         return differences
     }

@@ -5,7 +5,8 @@ internal import Foundation
 /// The form is that of TensorFlow's event files. Each start says at which step it goes on, so that
 /// TensorBoard drops what an earlier start wrote beyond it.
 package final class TensorBoardLog {
-    private let path: String
+    /// The file.
+    let path: String
     private let descriptor: Int32
 
     /// Starts a file.

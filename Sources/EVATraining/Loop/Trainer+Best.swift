@@ -21,18 +21,19 @@ extension Trainer {
     /// Forgets a best checkpoint that this run cannot measure itself by, and mends its link.
     func reviseBest() throws {
         if let best = state.best {
-            let isKept = FileManager.default.fileExists(atPath: checkpoints.path(step: best.step))
+            let isKept = FileManager.default.fileExists(
+                atPath: claim.checkpoints.path(step: best.step))
             if bestMetric.map({ $0.name != best.metric }) ?? false || !isKept { state.best = nil }
         }
-        try checkpoints.pointBest(to: state.best?.step)
+        try claim.checkpoints.pointBest(to: state.best?.step)
     }
 
     /// Sets the weights to those of the best checkpoint; nothing where no evaluation was better
     /// than none.
     func loadBest() throws {
         guard let best = state.best else { return }
-        let folder = checkpoints.path(step: best.step)
-        try checkpoints.verify(folder, files: [Self.weightsFile])
+        let folder = claim.checkpoints.path(step: best.step)
+        try claim.checkpoints.verify(folder, files: [Self.weightsFile])
         try loadModel(from: folder)
     }
 }

@@ -21,7 +21,7 @@ extension Trainer {
     private static let averageFolder = "/ema"
     static let weightsFile = "open_clip_model.safetensors"
     private static let optimizerFile = "optimizer.safetensors"
-    private static let stateFile = "trainer_state.json"
+    private static let stateFile = CheckpointFolder.stateFile
 
     /// Saves the run as it stands; what training would do next is a function of what is saved.
     ///
@@ -29,19 +29,34 @@ extension Trainer {
     ///   checkpoints stay whole.
     package func saveCheckpoint() throws {
         try refuseNonfiniteWeights()
+        isBetweenSteps = false
         let settings = configuration.checkpoints
-        try checkpoints.write(
+        try claim.checkpoints.write(
             step: state.step, limit: settings.totalLimit, best: state.best?.step
         ) { folder in
             try writeModel(into: folder)
             if !settings.savesWeightsOnly {
                 try writeOptimizer(to: "\(folder)/\(Self.optimizerFile)")
             }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            try AtomicFile.write(
-                [UInt8](encoder.encode(state)), to: "\(folder)/\(Self.stateFile)")
+            try AtomicFile.write(state.json, to: "\(folder)/\(Self.stateFile)")
         }
+        isBetweenSteps = true
+        savedStep = state.step
+    }
+
+    /// Saves what the run has learnt when an error ends it, unless the error came in the middle of
+    /// changing weights or of saving them.
+    ///
+    /// - Returns: the error, with the step that was saved.
+    func rescue(from error: any Error) -> any Error {
+        guard isBetweenSteps, state.step > 0 else { return error }
+        if savedStep != state.step {
+            // The first error is the one that matters.
+            guard (try? saveCheckpoint()) != nil else { return error }
+        }
+        return TrainingError(
+            "\(error); saved after step \(state.step), go on from there with "
+                + "--resume_from_checkpoint latest")
     }
 
     /// Writes the model's folder, and the averaged weights' in it.
@@ -85,7 +100,7 @@ extension Trainer {
         let settings = configuration.checkpoints
         let path = "\(folder)/\(Self.stateFile)"
         let optimizerPath = "\(folder)/\(Self.optimizerFile)"
-        try checkpoints.verify(folder, files: [Self.stateFile, Self.weightsFile])
+        try claim.checkpoints.verify(folder, files: [Self.stateFile, Self.weightsFile])
         guard settings.loadsWeightsOnly || FileManager.default.fileExists(atPath: optimizerPath)
         else {
             throw TrainingError(
@@ -95,12 +110,7 @@ extension Trainer {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw TrainingError("\(path): cannot be read")
         }
-        let saved: TrainingState
-        do {
-            saved = try JSONDecoder().decode(TrainingState.self, from: data)
-        } catch {
-            throw TrainingError("\(path): not the state of a run: \(error)")
-        }
+        let saved = try TrainingState(json: data, path: path)
         let differences = saved.differences(
             from: state, comparingOptimizer: !settings.loadsWeightsOnly)
         guard differences.isEmpty else {
@@ -108,9 +118,14 @@ extension Trainer {
                 "\(folder): this run differs from the saved one, so it cannot go on from there: "
                     + differences.joined(separator: "; "))
         }
-        try loadModel(from: folder)
+        try loadModel(from: folder, withAverage: saved.emaDecay != nil)
         let started = state
         state = saved
+        savedStep = saved.step
+        noteChanges(to: started, saved)
+        state.settings = started.settings
+        state.emaDecay = started.emaDecay
+        state.averagedSteps = resumeAverage(saved)
         // The scale goes with this run's precision, which may be another than the saved run's.
         state.lossScale = started.lossScale == nil ? nil : saved.lossScale ?? started.lossScale
         if settings.loadsWeightsOnly {
@@ -125,9 +140,31 @@ extension Trainer {
         }
     }
 
+    /// Says what this run does otherwise than the one that it goes on from.
+    private func noteChanges(to started: TrainingState, _ saved: TrainingState) {
+        guard let now = started.settings, let before = saved.settings else { return }
+        let changes = before.changes(to: now)
+        guard !changes.isEmpty else { return }
+        notes.append("goes on with other settings: " + changes.joined(separator: "; "))
+    }
+
+    /// Begins the average at the present weights where the checkpoint has none.
+    ///
+    /// - Returns: how many weights it has taken in; nil where this run keeps none.
+    private func resumeAverage(_ saved: TrainingState) -> Int? {
+        guard let average else { return nil }
+        guard saved.emaDecay == nil else {
+            return saved.averagedSteps ?? (saved.step - saved.scheduleStart - saved.skippedSteps)
+        }
+        average.restart()
+        notes.append("--ema_decay: the checkpoint has no average; it begins at its weights")
+        return 0
+    }
+
     /// Sets the weights, and the averaged ones, to those of a checkpoint.
-    func loadModel(from folder: String) throws {
+    func loadModel(from folder: String, withAverage: Bool = true) throws {
         try clip.loadWeights(from: SafetensorsFile(path: "\(folder)/\(Self.weightsFile)"))
+        guard withAverage else { return }
         try average?.whileInPlace {
             try clip.loadWeights(
                 from: SafetensorsFile(

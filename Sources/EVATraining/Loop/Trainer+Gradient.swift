@@ -13,6 +13,8 @@ extension Trainer {
     /// history, the loss of all features gives the gradient at each, and each batch goes forward
     /// again, with the same draws, to take its share of that gradient back to the parameters.
     ///
+    /// What each backward pass gives is added up in fp32, in level O2 too.
+    ///
     /// - Parameters:
     ///   - share: what the loss is multiplied by.
     ///   - random: what dropped patches and paths are drawn from, for all the batches as one.
@@ -24,6 +26,7 @@ extension Trainer {
             let features = self.features(of: batch, context(random))
             let loss = try contrast(features, keys: batch.keys) * share
             loss.backward(lossGradient)
+            clip.store.collectGradients()
             return loss.detached()
         }
         let total = batches.reduce(0) { $0 + $1.count }
@@ -50,6 +53,7 @@ extension Trainer {
             guard !ends.isEmpty else { break }
             try Tensor.backward(
                 ends.map(\.0), ends.map { $0.1.gradient?.sliced(rows, dimension: 0) })
+            clip.store.collectGradients()
         }
         return loss.detached()
     }

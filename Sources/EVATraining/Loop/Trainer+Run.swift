@@ -31,6 +31,8 @@ extension Trainer {
         skipped: (NonfiniteStep) -> Void = { _ in }, progress: (Int) -> Void = { _ in },
         report: (StepReport) -> Void = { _ in }
     ) throws -> Ending {
+        defer { claim.release() }
+        try begin()
         try openLogs()
         let badSamples = try BadSampleLog(
             path: configuration.outputDirectory + "/bad_samples.jsonl", resuming: state.step > 0)
@@ -39,6 +41,28 @@ extension Trainer {
             loader.stop()
             dataTally = loader.tally
         }
+        do {
+            let ending = try takeSteps(
+                loader, shouldStop, evaluation: evaluation, skipped: skipped, progress: progress,
+                report: report)
+            guard ending == .finished else { return ending }
+            try refuseNonfiniteWeights()
+            if configuration.checkpoints.loadsBestAtEnd {
+                isBetweenSteps = false
+                try loadBest()
+            }
+            try writeModel(into: configuration.outputDirectory)
+            return .finished
+        } catch {
+            throw rescue(from: error)
+        }
+    }
+
+    private func takeSteps(
+        _ loader: any BatchSupply, _ shouldStop: () -> Bool,
+        evaluation: (EvaluationEntry) -> Void, skipped: (NonfiniteStep) -> Void,
+        progress: (Int) -> Void, report: (StepReport) -> Void
+    ) throws -> Ending {
         var interval = ReportInterval()
         var lastSave = ContinuousClock.now
         // A signal is answered before an evaluation that is due; here it is made up for.
@@ -49,25 +73,16 @@ extension Trainer {
         }
         while state.step < state.totalSteps && !isStopReached {
             _ = try next(plan.skippedBatches(afterSteps: dataStep), from: loader)
-            if let fault = try step({ try next(plan.batchesPerLoss, from: loader) }) {
-                skipped(fault)
-            }
+            let fault = try step { try next(plan.batchesPerLoss, from: loader) }
+            // Where the data stands is part of the state once all of it has been learnt from.
+            state.streamPosition = loader.streamPosition
+            interval.noteStep()
+            if let fault { skipped(fault) }
             progress(state.step)
-            if isReportDue {
-                let next = self.report(interval: &interval, loader: loader)
-                if let next {
-                    try metrics.append(next)
-                    try tensorBoard?.append(next)
-                    report(next)
-                }
-            }
+            if isReportDue { try log(loader, &interval, report) }
             if try conclude(&interval, &lastSave, shouldStop, evaluation) { return .interrupted }
         }
-        if state.step < state.totalSteps { return .stoppedEarly }
-        try refuseNonfiniteWeights()
-        if configuration.checkpoints.loadsBestAtEnd { try loadBest() }
-        try writeModel(into: configuration.outputDirectory)
-        return .finished
+        return state.step < state.totalSteps ? .stoppedEarly : .finished
     }
 
     /// Evaluates and saves after a step, where that is due.
@@ -99,8 +114,7 @@ extension Trainer {
     }
 
     private func next(_ count: Int, from loader: any BatchSupply) throws -> [HostBatch] {
-        defer { state.streamPosition = loader.streamPosition }
-        return try (0..<count).map { _ in
+        try (0..<count).map { _ in
             guard let batch = try loader.next() else {
                 throw TrainingError("the data ended after step \(state.step)")
             }
@@ -147,16 +161,26 @@ extension Trainer {
             stepsPerEpoch: plan.stepsPerEpoch)
     }
 
-    /// Reads the device's numbers back and starts the next stretch.
+    /// Logs the steps since the last report, and starts the next stretch once they are logged.
+    private func log(
+        _ loader: any BatchSupply, _ interval: inout ReportInterval, _ report: (StepReport) -> Void
+    ) throws {
+        let next = nextReport(interval: &interval, loader: loader)
+        if let next { try metrics.append(next) }
+        lossSum.fill(0)
+        state.unreportedSteps = 0
+        state.unreportedSkips = 0
+        guard let next else { return }
+        try tensorBoard?.append(next)
+        report(next)
+    }
+
+    /// Reads the device's numbers back.
     ///
     /// - Returns: nil for a stretch of which every step was skipped.
-    private func report(interval: inout ReportInterval, loader: any BatchSupply) -> StepReport? {
-        defer {
-            lossSum.fill(0)
-            state.unreportedSteps = 0
-            state.unreportedSkips = 0
-        }
-        let seconds = interval.next(steps: state.unreportedSteps, waited: loader.waitSeconds)
+    private func nextReport(interval: inout ReportInterval, loader: any BatchSupply) -> StepReport?
+    {
+        let seconds = interval.next(waited: loader.waitSeconds)
         let taken = state.unreportedSteps - state.unreportedSkips
         guard taken > 0 else { return nil }
         let multiplier = schedule.multiplier(afterSteps: state.step - 1)

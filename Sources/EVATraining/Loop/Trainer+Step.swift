@@ -10,10 +10,20 @@ extension Trainer {
     ///
     /// - Parameter next: gives the batches of the step's next loss.
     /// - Returns: what was not finite, so that the weights stayed as they were; nil as a rule.
-    /// - Throws: `TorchError` when the machine cannot compute it: memory that is used up, say. The
-    ///   weights may be half of this step's then.
+    /// - Throws: what ends the run, `TorchError` where the machine cannot compute the step: memory that is
+    ///   used up, say. The state is then what it was before the step.
     func step(_ next: () throws -> [HostBatch]) throws -> NonfiniteStep? {
-        try throwingTorchFailures { try takeStep(next) }
+        let before = state
+        do {
+            let skipped = try throwingTorchFailures { try takeStep(next) }
+            state.step += 1
+            state.unreportedSteps += 1
+            return skipped
+        } catch {
+            clip.store.clearGradients()
+            state = before
+            throw error
+        }
     }
 
     private func takeStep(_ next: () throws -> [HostBatch]) throws -> NonfiniteStep? {
@@ -25,12 +35,8 @@ extension Trainer {
             let loss = try addGradient(
                 of: batches, share: 1 / Double(plan.lossesPerStep),
                 random: random.stream(state.step).stream(index))
-            clip.store.collectGradients()
             stepLoss.add(inPlace: loss)
         }
-        let skipped = try update(stepLoss: stepLoss, samples)
-        state.step += 1
-        state.unreportedSteps += 1
-        return skipped
+        return try update(stepLoss: stepLoss, samples)
     }
 }

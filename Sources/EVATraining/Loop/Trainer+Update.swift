@@ -33,11 +33,14 @@ extension Trainer {
             from: GradientNorm.clip(
                 parameters, norm: norm, to: configuration.optimization.maxGradientNorm ?? 0,
                 lossScale: state.lossScale?.value ?? 1))
+        isBetweenSteps = false
         optimizer.step(rateMultiplier: schedule.multiplier(afterSteps: state.step))
         clip.clampLogitScale()
         clip.store.refreshOperands()
-        average?.update(step: optimizer.stepCount)
+        state.averagedSteps? += 1
+        average?.update(step: state.averagedSteps ?? 0)
         lossSum.add(inPlace: stepLoss)
+        isBetweenSteps = true
         state.lossScale?.noteGoodStep()
         state.nonfiniteSteps = 0
         return nil

@@ -14,10 +14,12 @@ package final class Trainer {
     package let clip: CLIP
     package let data: TrainingData
     package internal(set) var state: TrainingState
+    /// What a step needs in memory, by estimate.
+    package let memory: TrainingMemory
     /// What became of the records that were read, after `run`, however it ended.
     package internal(set) var dataTally = DataTally()
     /// Words for the person who started the run.
-    package private(set) var notes: [String] = []
+    package internal(set) var notes: [String] = []
 
     let configuration: TrainingConfiguration
     let preprocessing: PreprocessingConfiguration
@@ -33,7 +35,7 @@ package final class Trainer {
     let lossSum: Tensor
     /// The gradient's norm in the last step that was taken, before clipping.
     let gradientNorm: Tensor
-    let checkpoints: CheckpointFolder
+    let claim: OutputClaim
     let metrics: MetricsFile
     let evaluations: MetricsFile
     let nonfinite: MetricsFile
@@ -41,6 +43,11 @@ package final class Trainer {
     let evaluator: TaskEvaluator?
     /// What tells the best checkpoint; nil where none is looked for.
     let bestMetric: BestMetric?
+    /// The step of the last checkpoint that this run wrote or went on from.
+    var savedStep: Int?
+    /// Whether weights and moments are as the last step left them.
+    var isBetweenSteps = true
+    private var hasBegun = false
 
     /// Builds a run from its configuration and restores a checkpoint where one is named.
     ///
@@ -80,6 +87,13 @@ package final class Trainer {
             optimizer: optimization.optimizer.rawValue, emaDecay: optimization.emaDecay,
             lossScale: configuration.precision.compute == .float16
                 ? LossScale(configuration.precision.initialLossScale) : nil)
+        state.averagedSteps = optimization.emaDecay.map { _ in 0 }
+        state.settings = try RunSettings(
+            configuration, model: description.configuration, preprocessing: preprocessing)
+        memory = TrainingMemory(configuration, model: description.configuration, plan: plan)
+        if device == .cpu { try Self.require(memory, configuration) }
+        claim = try OutputClaim(configuration)
+        notes += claim.notes
         random = RandomSource(seed: UInt64(bitPattern: Int64(configuration.seed)), device: device)
         loss = ContrastiveLoss(
             configuration.loss.kind, masksDuplicates: configuration.loss.masksDuplicates)
@@ -89,10 +103,11 @@ package final class Trainer {
         notes += Self.lock(optimization, of: clip.store.parameters)
         optimizer = Self.optimizer(optimization, for: clip)
         let store = clip.store
-        average = optimization.emaDecay.map { WeightAverage(of: store, decay: $0) }
+        average = optimization.emaDecay.map {
+            WeightAverage(of: store, decay: $0, isBiasCorrected: optimization.correctsAverage)
+        }
         lossSum = Tensor.full([], 0, device: device)
         gradientNorm = Tensor.full([], 0, device: device)
-        checkpoints = CheckpointFolder(root: configuration.outputDirectory)
         metrics = MetricsFile(path: configuration.outputDirectory + "/metrics.jsonl")
         evaluations = MetricsFile(path: configuration.outputDirectory + "/eval.jsonl")
         nonfinite = MetricsFile(path: configuration.outputDirectory + "/nonfinite.jsonl")
@@ -102,7 +117,6 @@ package final class Trainer {
                     + "has only \(plan.batchesPerEpoch) batches, so a step takes "
                     + "\(plan.lossesPerStep)")
         }
-        try OutputFolder.prepare(configuration.outputDirectory)
         try setWeights(description, addsLogitBias: addsLogitBias)
         if configuration.precision.usesMasterWeights { store.storeOperands(as: computeDType) }
     }
@@ -122,6 +136,17 @@ package final class Trainer {
         case .bfloat16: .bfloat16
         case .float16: .float16
         }
+    }
+
+    /// - Throws: `TrainingError` where the machine clearly has too little memory.
+    private static func require(_ memory: TrainingMemory, _ configuration: TrainingConfiguration)
+        throws
+    {
+        try MemoryLimit.present.require(
+            memory.total,
+            for: "a step of --per_device_train_batch_size \(configuration.data.batchSize)",
+            remedy: "use a smaller batch, with --contrastive_accumulation for as many negatives"
+                + (configuration.precision.recomputesActivations ? "" : ", or --recompute"))
     }
 
     private static func plan(_ configuration: TrainingConfiguration, _ data: TrainingData) throws
@@ -224,9 +249,9 @@ package final class Trainer {
     ///
     /// - Parameter addsLogitBias: whether the model has a logit bias only for this run's loss.
     private func setWeights(_ description: ModelDescription, addsLogitBias: Bool) throws {
-        if let name = configuration.checkpoints.resumeFrom {
+        if let checkpoint = claim.checkpoint {
             let started = state
-            try restore(from: checkpoints.resolve(name))
+            try restore(from: checkpoint)
             schedule = LearningRateSchedule(
                 configuration.optimization.schedule, totalSteps: state.totalSteps,
                 start: state.scheduleStart)
@@ -257,9 +282,16 @@ package final class Trainer {
         if state.step == 0 { average?.restart() }
     }
 
+    /// Makes the output folder the run's own; what an earlier run left there goes, where this one
+    /// does not go on from it.
+    package func begin() throws {
+        guard !hasBegun else { return }
+        try claim.begin()
+        hasBegun = true
+    }
+
     /// Brings the logs to where the run starts: empty, or up to the step that it goes on from.
     func openLogs() throws {
-        try checkpoints.removeUnfinished()
         try reviseBest()
         if state.step == 0 {
             try AtomicFile.write([], to: metrics.path)
@@ -267,9 +299,11 @@ package final class Trainer {
         for log in [metrics, evaluations, nonfinite] { try log.truncate(afterStep: state.step) }
         let logging = configuration.logging
         if logging.writesTensorBoard {
-            tensorBoard = try TensorBoardLog(
+            let log = try TensorBoardLog(
                 folder: logging.tensorBoardDirectory
                     ?? configuration.outputDirectory + "/tensorboard", afterStep: state.step)
+            try claim.add(log.path)
+            tensorBoard = log
         }
     }
 }
