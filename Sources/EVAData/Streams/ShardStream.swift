@@ -205,7 +205,8 @@ package struct ShardStream: SampleStream {
         /// What is missing of the present shard when nothing more of it can be read.
         private func shortage() -> UnusableRecord.Shortage {
             let known = stream.sizes.byShard[shardPath]
-            let expected = known ?? neighbourSize()
+            // A number that was reached already says nothing of the rest.
+            let expected = (known ?? neighbourSize()).flatMap { $0 > place.record ? $0 : nil }
             return .init(
                 missing: max(1, (expected ?? 0) - place.record), expected: expected,
                 basis: known == nil ? "shards beside it have" : "sizes.json names")

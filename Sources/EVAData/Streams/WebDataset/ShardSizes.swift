@@ -28,7 +28,7 @@ package struct ShardSizes: Sendable, Equatable {
         if shards.allSatisfy({ byShard[$0] != nil }) {
             total = shards.reduce(0) { $0 + (byShard[$1] ?? 0) }
         } else if let folder = tables.keys.first, tables.count == 1 {
-            total = try Self.length(in: folder, of: shards)
+            total = Self.length(in: folder, of: shards)
         }
     }
 
@@ -63,7 +63,7 @@ package struct ShardSizes: Sendable, Equatable {
     }
 
     /// The number in `__len__`, unless the folder has other shards too.
-    private static func length(in folder: String, of shards: [String]) throws(DataError) -> Int? {
+    private static func length(in folder: String, of shards: [String]) -> Int? {
         let path = (folder as NSString).appendingPathComponent("__len__")
         guard let data = FileManager.default.contents(atPath: path),
             let length = Int(
@@ -71,8 +71,10 @@ package struct ShardSizes: Sendable, Equatable {
                     .trimmingCharacters(in: .whitespacesAndNewlines))
         else { return nil }
         let names = Set(shards.map { ($0 as NSString).lastPathComponent })
-        let others = try FolderReader.content(of: folder.isEmpty ? "." : folder).files
-            .filter { isShard($0) && !names.contains($0) }
+        guard let content = try? FolderReader.content(of: folder.isEmpty ? "." : folder) else {
+            return nil
+        }
+        let others = content.files.filter { isShard($0) && !names.contains($0) }
         return others.isEmpty && names.count == shards.count ? length : nil
     }
 }
