@@ -1,12 +1,17 @@
+internal import EVAImaging
 internal import EVATensorFiles
 
 /// The samples of a WebDataset shard: members of a tar archive, packed or not, that follow each
 /// other and differ only in what comes after the first dot of their names.
 ///
-/// A sample is a picture (`jpg`, `png`, `jpeg` or `webp`) with a `txt`, or with a `json` that has a
+/// A sample is a picture (`jpg`, `png`, `jpeg`, `webp` or any other ending of a picture, the first
+/// of a sample's in this order) with a `txt`, or with a `json` that has a
 /// "caption" or "text". A group without either is no sample and is passed over.
 final class WebDatasetReader: ShardReader {
-    private static let pictureEndings = ["jpg", "png", "jpeg", "webp"]
+    // Those that the data sets of the field have, then those of all other pictures.
+    private static let pictureEndings =
+        usualEndings + ImageDecoder.fileExtensions.subtracting(usualEndings).sorted()
+    private static let usualEndings = ["jpg", "png", "jpeg", "webp"]
     private static let textEndings = ["txt", "json"]
 
     private let archive: TarReader
@@ -114,7 +119,7 @@ final class WebDatasetReader: ShardReader {
         let text = group.first(of: textEndings)
         guard picture != nil || text != nil else { return nil }
         guard let picture, let text else {
-            let wanted = picture == nil ? pictureEndings : textEndings
+            let wanted = picture == nil ? usualEndings : textEndings
             return ShardRecord(byteCount: 0) { name in
                 throw DataError(
                     name,
