@@ -21,6 +21,12 @@ struct ModelOptions: ParsableArguments {
     @Option(help: "Resize the patch kernels to another patch size, in pixels.")
     var patchSize: Int?
 
+    @Option(help: WordOption.resizeRule, transform: WordOption.read)
+    var resizeRule = GridResizeRule.rei
+
+    @Option(help: WordOption.exifOrientation, transform: WordOption.read)
+    var exifOrientation: PreprocessingConfiguration.ExifOrientation?
+
     @Option(
         help: "A shell pattern of tensors that the weights may lack; they are drawn at random.")
     var allowMissing: [String] = []
@@ -41,10 +47,19 @@ struct ModelOptions: ParsableArguments {
         guard batchSize > 0 else {
             throw ValidationError("--batch_size \(batchSize): expected at least 1")
         }
+        for (size, flag) in [(imageSize, "image_size"), (patchSize, "patch_size")] {
+            if let size, !Self.sizes.contains(size) {
+                throw ValidationError(
+                    "--\(flag) \(size): expected 1 to \(Self.sizes.upperBound)")
+            }
+        }
         if let threads, threads < 1 {
             throw ValidationError("--threads \(threads): expected at least 1")
         }
     }
+
+    /// The sizes of pictures, in pixels, that the verbs prepare.
+    static let sizes = 1...8192
 
     /// The dtype that `--precision` names, of matrices and of their products.
     var computeDType: DType { Self.precisions[precision] ?? .float32 }
@@ -58,12 +73,21 @@ struct ModelOptions: ParsableArguments {
         try ModelLocator.locate(
             ModelSource(
                 name: model, configurationFile: config, loadsWeights: true, imageSize: imageSize,
-                patchSize: patchSize, allowedMissing: allowMissing))
+                patchSize: patchSize, resizeRule: resizeRule, exifOrientation: exifOrientation,
+                allowedMissing: allowMissing))
     }
 
     /// Builds the model with its weights, after setting threads and memory up.
-    func load(_ description: ModelDescription) throws -> CLIP {
+    ///
+    /// - Parameter pictureCount: pictures that it is to encode; a batch has no more of them.
+    func load(_ description: ModelDescription, pictureCount: Int) throws -> CLIP {
         let device = try ComputeDevice.prepare(named: device, threadCount: threads)
+        if device == .cpu {
+            try InferenceMemory(
+                model: description, batchSize: min(batchSize, pictureCount),
+                batchFlag: "batch_size", elementSize: computeDType == .float32 ? 4 : 2
+            ).check()
+        }
         return try CLIP(loading: description, device: device, dtype: computeDType) { weights in
             for note in weights.notes { Console.note(note) }
         }
