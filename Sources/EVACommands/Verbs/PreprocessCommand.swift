@@ -19,6 +19,9 @@ struct PreprocessCommand: ParsableCommand {
     @Option(help: "Prepare for another image size than the model's, in pixels.")
     var imageSize: Int?
 
+    @Option(help: WordOption.exifOrientation, transform: WordOption.read)
+    var exifOrientation: PreprocessingConfiguration.ExifOrientation?
+
     @Option(parsing: .upToNextOption, help: "Pictures: files and folders.")
     var images: [String]
 
@@ -26,17 +29,22 @@ struct PreprocessCommand: ParsableCommand {
     var output: String
 
     func validate() throws {
-        if let imageSize, !(1...8192).contains(imageSize) {
-            throw ValidationError("--image_size \(imageSize): expected 1 to 8192")
+        if let imageSize, !ModelOptions.sizes.contains(imageSize) {
+            throw ValidationError(
+                "--image_size \(imageSize): expected 1 to \(ModelOptions.sizes.upperBound)")
         }
     }
 
     func run() throws {
         try TensorOutput.check(output)
         var description = try ModelLocator.locate(
-            ModelSource(name: model, configurationFile: config, loadsWeights: false))
+            ModelSource(
+                name: model, configurationFile: config, loadsWeights: false,
+                exifOrientation: exifOrientation))
         if let imageSize { description.preprocessing.imageSize = imageSize }
         let input = try ImageInput(images)
+        try InferenceMemory.checkPixels(
+            of: input.count, size: description.preprocessing.imageSize)
         var pixels: [Float] = []
         var progress = ProgressLine(total: input.count, unit: "pictures")
         try input.forEachBatch(of: 8, for: description) { batch in
