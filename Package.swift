@@ -21,10 +21,19 @@ let package = Package(
             name: "Libjpeg", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
         .systemLibrary(name: "Libpng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "Libwebp", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+        .systemLibrary(name: "Libtiff", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+        .systemLibrary(name: "Libavif", pkgConfig: "libavif", providers: [.apt(["libavif-dev"])]),
+        .systemLibrary(
+            name: "Libopenjp2", pkgConfig: "libopenjp2", providers: [.apt(["libopenjp2-7-dev"])]),
+        .systemLibrary(name: "Libgif", pkgConfig: "libgif7", providers: [.apt(["libgif-dev"])]),
         .systemLibrary(
             name: "Libcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "Libz", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "CImageCodecs", dependencies: ["Libjpeg", "Libpng", "Libwebp"]),
+        .target(
+            name: "CImageCodecs",
+            dependencies: [
+                "Libavif", "Libgif", "Libjpeg", "Libopenjp2", "Libpng", "Libtiff", "Libwebp",
+            ]),
         .target(name: "CEmbeddedData", exclude: ["Data"]),
         .systemLibrary(
             name: "Libcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -111,7 +120,9 @@ let package = Package(
         .testTarget(
             name: "EVADownloadsTests",
             dependencies: ["EVAConfiguration", "EVADownloads", "EVATestSupport"]),
-        .testTarget(name: "EVACLIPTests", dependencies: ["EVACLIP", "EVATestSupport"]),
+        .testTarget(
+            name: "EVACLIPTests",
+            dependencies: ["EVACLIP", "EVATensorFiles", "EVATestSupport", "EVATokenizer"]),
         .testTarget(name: "TorchTests", dependencies: ["EVATestSupport", "Torch"]),
         .testTarget(
             name: "EVAModelsTests",

@@ -10,7 +10,7 @@ public enum ResizeMode: String, Sendable, CaseIterable {
     case longest
 }
 
-/// The transform of evaluation: resize, middle square, RGB, normalise.
+/// The transform of evaluation: turn upright if asked, resize, middle square, RGB, normalise.
 ///
 /// Equal to open_clip's on Pillow for every mode of picture: resizing is done in the picture's
 /// own mode and the conversion to RGB comes after.
@@ -21,6 +21,8 @@ public struct EvaluationTransform: Sendable {
     public let interpolation: Interpolation
     /// How a picture of any shape becomes a square.
     public let resizeMode: ResizeMode
+    /// Whether a picture is first turned as its ``Image/exifOrientation`` asks.
+    public let appliesOrientation: Bool
 
     private let normalization: Normalization
 
@@ -32,9 +34,11 @@ public struct EvaluationTransform: Sendable {
     ///   - std: The standard deviation of each channel, on the same scale.
     ///   - interpolation: How a resized pixel is made from its neighbours.
     ///   - resizeMode: How a picture of any shape becomes a square.
+    ///   - appliesOrientation: Whether a picture is first turned as its EXIF orientation asks;
+    ///     open_clip does not.
     public init(
         imageSize: Int, mean: [Float], std: [Float], interpolation: Interpolation = .bicubic,
-        resizeMode: ResizeMode = .shortest
+        resizeMode: ResizeMode = .shortest, appliesOrientation: Bool = false
     ) {
         guard imageSize > 0 else {
             fatalError("EvaluationTransform: an image size of \(imageSize) pixels")
@@ -42,6 +46,7 @@ public struct EvaluationTransform: Sendable {
         self.imageSize = imageSize
         self.interpolation = interpolation
         self.resizeMode = resizeMode
+        self.appliesOrientation = appliesOrientation
         normalization = Normalization(mean: mean, std: std)
     }
 
@@ -58,7 +63,8 @@ public struct EvaluationTransform: Sendable {
     }
 
     /// The RGB square before it is normalised.
-    package func pixels(of image: Image) -> Image {
+    package func pixels(of stored: Image) -> Image {
+        let image = appliesOrientation ? stored.oriented() : stored
         let square =
             switch resizeMode {
             case .shortest: shortest(image)

@@ -13,7 +13,8 @@ enum ExifOrientation {
             case .jpeg: jpegBlock(bytes)
             case .png: pngBlock(bytes)
             case .webp: webpBlock(bytes)
-            case .bmp: Int?.none
+            // The container of an AVIF and the tags of a TIFF say it themselves.
+            case .gif, .tiff, .avif, .jpeg2000, .bmp, .ppm: Int?.none
             }
         guard let start, let value = orientation(bytes, tiff: start) else { return 1 }
         return (1...8).contains(value) ? value : 1

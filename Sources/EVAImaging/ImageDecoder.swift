@@ -1,17 +1,27 @@
-import CImageCodecs
 import Glibc
 
-/// Reads JPEG, PNG, WebP and BMP files with the pixels and the modes that Pillow gives them.
+/// Reads JPEG, PNG, WebP, GIF, TIFF, AVIF, JPEG 2000, BMP, PPM, PGM and PBM files with the pixels
+/// and the modes that Pillow gives them.
 ///
-/// The format is found from the content. Of an animation the first frame is read. Whatever is
-/// wrong with the content throws ``ImageError``; no content can crash or hang the process.
+/// The format is found from the content. Of an animation the first frame is read, of several pages
+/// the first. Whatever is wrong with the content throws ``ImageError``; no content can crash or
+/// hang the process.
 public enum ImageDecoder {
+    /// What the names of picture files end with, in lower case and without the dot.
+    ///
+    /// Folders are searched for them; a file that is named is read whatever its name.
+    public static let fileExtensions: Set<String> = [
+        "jpg", "jpeg", "png", "webp", "gif", "tif", "tiff", "avif", "jp2", "j2k", "jpc", "j2c",
+        "bmp",
+        "ppm", "pgm", "pbm", "pnm",
+    ]
+
     /// Decodes a file.
     ///
     /// - Parameters:
     ///   - path: The file.
     ///   - limits: The sizes that are accepted.
-    /// - Returns: The picture in the file's own mode and stored orientation.
+    /// - Returns: The picture in the file's own mode and stored orientation; a TIFF is upright.
     /// - Throws: ``ImageError`` that names the file.
     public static func decode(
         contentsOf path: String, limits: ImageLimits = ImageLimits()
@@ -25,7 +35,7 @@ public enum ImageDecoder {
     ///   - bytes: The whole content of the file.
     ///   - name: What an error calls them.
     ///   - limits: The sizes that are accepted.
-    /// - Returns: The picture in the file's own mode and stored orientation.
+    /// - Returns: The picture in the file's own mode and stored orientation; a TIFF is upright.
     /// - Throws: ``ImageError`` with that name.
     public static func decode(
         _ bytes: [UInt8], name: String, limits: ImageLimits = ImageLimits()
@@ -39,7 +49,7 @@ public enum ImageDecoder {
     ///   - bytes: The whole content of the file.
     ///   - name: What an error calls them.
     ///   - limits: The sizes that are accepted.
-    /// - Returns: The picture in the file's own mode and stored orientation.
+    /// - Returns: The picture in the file's own mode and stored orientation; a TIFF is upright.
     /// - Throws: ``ImageError`` with that name.
     public static func decode(
         _ bytes: UnsafeRawBufferPointer, name: String, limits: ImageLimits = ImageLimits()
@@ -51,27 +61,18 @@ public enum ImageDecoder {
         guard let format = ImageFormat(view) else {
             throw ImageError(
                 .unrecognized, name: name,
-                "not a picture that is read: expected JPEG, PNG, WebP or BMP content, "
-                    + "got \(ImageFormat.guess(view))")
+                "not a picture that is read: expected JPEG, PNG, WebP, GIF, TIFF, AVIF, JPEG 2000, "
+                    + "BMP or PPM content, got \(ImageFormat.guess(view))")
         }
-        let orientation = ExifOrientation.find(in: view, format: format)
         switch format {
-        case .bmp:
-            return try BitmapDecoder.decode(bytes, name: name, limits: limits)
-        case .jpeg:
-            return try Codec(
-                format: format, readHeader: ic_jpeg_read_header,
-                decode: { ic_jpeg_decode($0, $1, $2, $3, $5) }
-            ).run(bytes, name: name, limits: limits, orientation: orientation)
-        case .png:
-            return try Codec(
-                format: format, readHeader: ic_png_read_header, decode: ic_png_decode
-            ).run(bytes, name: name, limits: limits, orientation: orientation)
-        case .webp:
-            return try Codec(
-                format: format, readHeader: ic_webp_read_header,
-                decode: { ic_webp_decode($0, $1, $2, $3, $5) }
-            ).run(bytes, name: name, limits: limits, orientation: orientation)
+        case .bmp: return try BitmapDecoder.decode(bytes, name: name, limits: limits)
+        case .ppm: return try PortableMapDecoder.decode(bytes, name: name, limits: limits)
+        default:
+            let image = try ImageCodec(format).decode(
+                bytes, name: name, limits: limits,
+                orientation: ExifOrientation.find(in: view, format: format))
+            // Pillow turns TIFFs itself, whoever asks.
+            return format == .tiff ? image.oriented() : image
         }
     }
 
@@ -111,78 +112,5 @@ extension ImageDecoder {
     /// The name of the format that bytes begin like, such as `JPEG`; nil for none that is read.
     package static func formatName(of bytes: [UInt8]) -> String? {
         bytes.withUnsafeBytes { ImageFormat(ByteView($0))?.rawValue }
-    }
-}
-
-/// One of the C decoders: the header first, then the limits, then the pixels.
-private struct Codec {
-    typealias Bytes = UnsafePointer<UInt8>?
-    typealias Output = UnsafeMutablePointer<UInt8>?
-    typealias Failure = UnsafeMutablePointer<ic_failure>?
-
-    let format: ImageFormat
-    let readHeader: (Bytes, Int, UnsafeMutablePointer<ic_header>?, Failure) -> ic_status
-    /// Takes bytes, their count, the header, pixels, palette and failure.
-    let decode: (Bytes, Int, UnsafePointer<ic_header>?, Output, Output, Failure) -> ic_status
-
-    func run(
-        _ bytes: UnsafeRawBufferPointer, name: String, limits: ImageLimits, orientation: Int
-    ) throws -> Image {
-        let input = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-        var failure = ic_failure()
-        var header = ic_header()
-        try check(readHeader(input, bytes.count, &header, &failure), failure, name: name)
-        let width = Int(header.width)
-        let height = Int(header.height)
-        try limits.check(width: width, height: height, format: format, name: name)
-        guard let mode = Image.Mode.allCases.first(where: { $0.code == header.mode }) else {
-            fatalError("ImageDecoder: mode \(header.mode) has no name")
-        }
-        var palette = [UInt8](repeating: 0, count: mode == .palette ? 256 * 3 : 0)
-        let byteCount = width * height * mode.bytesPerPixel
-        let pixels = try [UInt8](unsafeUninitializedCapacity: byteCount) { output, count in
-            let status = palette.withUnsafeMutableBufferPointer { palette in
-                decode(
-                    input, bytes.count, &header, output.baseAddress, palette.baseAddress,
-                    &failure)
-            }
-            try check(status, failure, name: name)
-            count = byteCount
-        }
-        return Image(
-            width: width, height: height, mode: mode, pixels: pixels, palette: palette,
-            exifOrientation: orientation)
-    }
-
-    private func check(_ status: ic_status, _ failure: ic_failure, name: String) throws {
-        guard status != IC_OK else { return }
-        throw ImageError(status, failure, format: format, name: name)
-    }
-}
-
-extension ImageError {
-    /// What a C codec reports, with the remedy.
-    init(_ status: ic_status, _ failure: ic_failure, format: ImageFormat, name: String) {
-        let text = withUnsafeBytes(of: failure.message) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        let offset = failure.offset < 0 ? nil : Int(failure.offset)
-        let format = format.rawValue
-        switch status {
-        case IC_TRUNCATED:
-            self.init(
-                .truncated, name: name, offset: offset,
-                "truncated \(format): \(text); copy or download it again")
-        case IC_UNSUPPORTED:
-            self.init(
-                .unsupported, name: name, offset: offset,
-                "\(format) of a kind that is not read or written: \(text); convert it")
-        case IC_OUT_OF_MEMORY:
-            self.init(.outOfMemory, name: name, "\(format): \(text)")
-        default:
-            self.init(
-                .corrupt, name: name, offset: offset,
-                "corrupt \(format): \(text); copy or download it again")
-        }
     }
 }

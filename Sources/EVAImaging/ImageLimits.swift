@@ -46,8 +46,7 @@ public struct ImageLimits: Sendable, Equatable {
             throw ImageError(
                 .tooLarge, name: name,
                 "\(format.rawValue) of \(width) x \(height) pixels; at most \(maximumPixels) "
-                    + "pixels and sides of \(maximumSide) are read; "
-                    + "raise the limit if the file is trusted")
+                    + "pixels and sides of \(maximumSide) are read; make it smaller")
         }
     }
 }

@@ -1,6 +1,8 @@
-/// The transform of training: RGB, a random part resized, perhaps mirrored and in other colours,
-/// normalised.
+/// The transform of training: turn upright if asked, a random part resized and perhaps mirrored, RGB,
+/// perhaps other colours, normalised.
 ///
+/// As in evaluation, the part is resized in the picture's own mode and the conversion to RGB comes
+/// after.
 /// A pure function of the picture and the generator's state: what it draws does not depend on
 /// time, thread or an earlier picture.
 public struct TrainingTransform: Sendable {
@@ -12,6 +14,8 @@ public struct TrainingTransform: Sendable {
     public let colorJitter: ColorJitter?
     /// The probability of losing all colours, after the change of colours.
     public let grayscaleProbability: Double
+    /// Whether a picture is first turned as its ``Image/exifOrientation`` asks.
+    public let appliesOrientation: Bool
 
     private let crop: RandomResizedCrop
     private let normalization: Normalization
@@ -29,10 +33,12 @@ public struct TrainingTransform: Sendable {
     ///   - flipProbability: The probability of exchanging left and right.
     ///   - colorJitter: The change of colours; nil for none.
     ///   - grayscaleProbability: The probability of losing all colours.
+    ///   - appliesOrientation: Whether a picture is first turned as its EXIF orientation asks.
     public init(
         imageSize: Int, mean: [Float], std: [Float], scale: ClosedRange<Double> = 0.9...1,
         ratio: ClosedRange<Double> = 3.0 / 4...4.0 / 3, flipProbability: Double = 0,
-        colorJitter: ColorJitter? = nil, grayscaleProbability: Double = 0
+        colorJitter: ColorJitter? = nil, grayscaleProbability: Double = 0,
+        appliesOrientation: Bool = false
     ) {
         guard imageSize > 0, scale.lowerBound >= 0, ratio.lowerBound > 0 else {
             fatalError(
@@ -45,6 +51,7 @@ public struct TrainingTransform: Sendable {
         self.flipProbability = flipProbability
         self.colorJitter = colorJitter
         self.grayscaleProbability = grayscaleProbability
+        self.appliesOrientation = appliesOrientation
         crop = RandomResizedCrop(scale: scale, ratio: ratio)
         normalization = Normalization(mean: mean, std: std)
     }
@@ -65,14 +72,16 @@ public struct TrainingTransform: Sendable {
 
     /// The RGB square before it is normalised.
     package func pixels(
-        of image: Image, using generator: inout some RandomNumberGenerator
+        of stored: Image, using generator: inout some RandomNumberGenerator
     ) -> Image {
+        let image = appliesOrientation ? stored.oriented() : stored
         let region = crop.region(width: image.width, height: image.height, using: &generator)
         let mirrored = flipProbability > 0 && generator.uniform(in: 0...1) < flipProbability
         // Bicubic whatever the evaluation uses, as in the original.
-        var result = image.convertedToRGB().resized(
+        var result = image.resized(
             width: imageSize, height: imageSize, interpolation: .bicubic, region: region,
-            mirrored: mirrored)
+            mirrored: mirrored
+        ).convertedToRGB()
         if let colorJitter {
             result = result.changed(by: colorJitter.changes(using: &generator))
         }

@@ -8,6 +8,8 @@ enum FlagDocument {
         "model": "PipelineTests.verbs", "config": "PipelineTests.models",
         "pretrained": "PipelineTests.verbs", "patch_dropout": "VisionTowerTests.patchDropout",
         "image_size": "GridResizingTests.positions", "patch_size": "GridResizingTests.patches",
+        "resize_rule": "GridResizingTests.timmPositions",
+        "exif_orientation": "ExifOrientationTests.verbs",
         "allow_missing": "WeightFormsTests.allowedMissing",
         "task_name": "PipelineTests.verbs", "data_root": "PipelineTests.verbs",
         "csv_img_key": "TableSourceTests.named", "csv_caption_key": "TableSourceTests.named",

@@ -40,6 +40,8 @@ extension FlagExample {
         .init("pretrained", nil, "model.loadsWeights = true"),
         .init("image_size", "336", "model.imageSize = 336"),
         .init("patch_size", "16", "model.patchSize = 16"),
+        .init("resize_rule", "timm", "model.resizeRule = timm"),
+        .init("exif_orientation", "apply", "model.exifOrientation = apply"),
         .init("allow_missing", "a.*", "model.allowedMissing = [\"a.*\"]"),
         .init("patch_dropout", "0.25", "model.patchDropout = 0.25"),
         .init("lock_visual", nil, "optimization.visual.isLocked = true"),
@@ -181,6 +183,8 @@ extension FlagExample {
         .init(
             "retrieval_split", "val", beside: "--retrieval_eval r", "tasks.retrievalSplit = val"),
         .init("patch_size", "16", "model.patchSize = 16"),
+        .init("resize_rule", "timm", "model.resizeRule = timm"),
+        .init("exif_orientation", "apply", "model.exifOrientation = apply"),
         .init("allow_missing", "a.*", "model.allowedMissing = [\"a.*\"]"),
         .init("linear_probe", "p", "tasks.linearProbe = p"),
         .init(

@@ -56,6 +56,23 @@ struct PreprocessingConfigurationTests {
         #expect(try read(String(decoding: data, as: UTF8.self)) == preprocessing)
     }
 
+    @Test("The rule for a camera's orientation is kept in both forms, and none means ignoring it")
+    func exifOrientation() throws {
+        for form in [#""mean": 0.5"#, #""do_resize": true"#] {
+            #expect(try read("{\(form)}").exifOrientation == .ignore)
+            #expect(
+                try read("{\(form), \"exif_orientation\": \"apply\"}").exifOrientation == .apply)
+            #expect(
+                errorText { _ = try read("{\(form), \"exif_orientation\": \"turn\"}") }
+                    .contains("apply, ignore"))
+        }
+        for rule in PreprocessingConfiguration.ExifOrientation.allCases {
+            let preprocessing = PreprocessingConfiguration(imageSize: 64, exifOrientation: rule)
+            let written = try preprocessing.paddleMIXImageProcessor(training: false)
+            #expect(try read(String(decoding: written, as: UTF8.self)).exifOrientation == rule)
+        }
+    }
+
     @Test("PaddleMIX's silence means other numbers than open_clip's")
     func paddleMIXDefaults() throws {
         let read = try read(#"{"do_resize": true}"#)

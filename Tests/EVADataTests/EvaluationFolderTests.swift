@@ -60,7 +60,8 @@ struct EvaluationFolderTests {
         try folder.write("", to: "images/empty/readme.md")
         #expect(
             errorText { try EvaluationFolder(path: folder.path) }?.contains(
-                "1 of 4 class folders hold no picture: empty; expected files ending in .bmp")
+                "1 of 4 class folders hold no picture: empty; expected files ending in .avif .bmp .gif"
+            )
                 == true)
     }
 

@@ -36,27 +36,34 @@ func makeLoader(
     augmented: Bool = true, coverage: BatchSchedule.Coverage = .fullBatches,
     start: BatchPosition = BatchPosition(), epochs: Int? = 2, threads: Int = 0,
     batchesAhead: Int = 2, limit: BadSampleLimit = .standard,
-    badSamples: BadSampleLog? = nil
+    badSamples: BadSampleLog? = nil, appliesOrientation: Bool = false
 ) throws -> BatchLoader {
     BatchLoader(
         source: source,
         schedule: try BatchSchedule(
             source: source, batchSize: batchSize, seed: seed, shuffled: shuffled,
             coverage: coverage),
-        preparation: try preparation(augmented: augmented, seed: seed), start: start,
+        preparation: try preparation(
+            augmented: augmented, seed: seed, appliesOrientation: appliesOrientation), start: start,
         epochs: epochs, readerThreads: threads, batchesAhead: batchesAhead, limit: limit,
         badSamples: try badSamples ?? BadSampleLog())
 }
 
 func preparation(
-    imageSize: Int = 8, augmented: Bool = true, seed: UInt64 = 5
+    imageSize: Int = 8, augmented: Bool = true, seed: UInt64 = 5, appliesOrientation: Bool = false
 ) throws -> SamplePreparation {
     let mean: [Float] = [0.5, 0.5, 0.5]
     let std: [Float] = [0.25, 0.25, 0.25]
     return SamplePreparation(
         transform: augmented
-            ? .training(TrainingTransform(imageSize: imageSize, mean: mean, std: std))
-            : .evaluation(EvaluationTransform(imageSize: imageSize, mean: mean, std: std)),
+            ? .training(
+                TrainingTransform(
+                    imageSize: imageSize, mean: mean, std: std,
+                    appliesOrientation: appliesOrientation))
+            : .evaluation(
+                EvaluationTransform(
+                    imageSize: imageSize, mean: mean, std: std,
+                    appliesOrientation: appliesOrientation)),
         tokenizer: try CLIPTokenizer.published(), contextLength: 77, seed: seed)
 }
 

@@ -7,24 +7,23 @@ struct OrientationTests {
     /// One picture that is to be turned by a quarter.
     private struct Source: SampleSource {
         let picture: Image
-        let follows: Bool
         let name = "one"
         let summary = "one"
         let count = 1
         func sample(at index: Int) -> Sample {
-            Sample(
-                picture: .pixels(picture), text: .caption("x"), followsOrientation: follows)
+            Sample(picture: .pixels(picture), text: .caption("x"))
         }
     }
 
     private func pixels(_ picture: Image, follows: Bool, augmented: Bool) throws -> [Float] {
         let loader = try makeLoader(
-            Source(picture: picture, follows: follows), batchSize: 1, augmented: augmented)
+            Source(picture: picture), batchSize: 1, augmented: augmented,
+            appliesOrientation: follows)
         return Array(try #require(try loader.next()).images.values)
     }
 
     @Test(
-        "A picture is turned before everything else where its sample says so, only there",
+        "A picture is turned before everything else where the preprocessing says so, only there",
         arguments: [false, true])
     func turned(augmented: Bool) throws {
         let bytes = (0..<12 * 20 * 3).map { UInt8(truncatingIfNeeded: $0 * $0) }

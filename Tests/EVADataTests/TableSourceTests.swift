@@ -49,7 +49,6 @@ struct TableSourceTests {
         #expect(source.count == 2)
         #expect(rows(source) == [["/folder/a.jpg", "A cat"], ["/b.jpg", "B"]])
         #expect(source.summary.hasSuffix("\(name): 2 rows"))
-        #expect(try source.sample(at: 0).followsOrientation)
     }
 
     // The walk from the top of the file to each faulty row took minutes.

@@ -31,7 +31,9 @@ struct ImageDecoderTests {
         let facts = Fixture.expected.variants.values
         let modes = Set(facts.compactMap { $0["mode"] })
         #expect(modes == Set(Image.Mode.allCases.map { Expected.Fact.text($0.rawValue) }))
-        for format in ["jpeg", "png", "webp", "bmp"] {
+        for format in [
+            "jpeg", "png", "webp", "gif", "tiff", "avif", "jpeg2000", "bmp", "map",
+        ] {
             #expect(Fixture.variants.contains { $0.hasPrefix(format) })
         }
     }
@@ -42,6 +44,28 @@ struct ImageDecoderTests {
         let image = try ImageDecoder.decode(bytes, name: "picture.png")
         #expect(image.mode == .gray)
         #expect(image.width == 59)
+    }
+
+    @Test("A GIF is one whatever its name says, and so are the others")
+    func disguised() throws {
+        let formats = [
+            ("gif_in_disguise.jpg", "GIF"), ("tiff_rgb_lzw.tif", "TIFF"),
+            ("avif_420.avif", "AVIF"), ("jpeg2000_rgb.jp2", "JPEG 2000"),
+            ("jpeg2000_rgb.j2k", "JPEG 2000"), ("map_p1.pbm", "PPM"), ("map_p6.ppm", "PPM"),
+        ]
+        for (name, format) in formats {
+            let bytes = try Fixture.content(name)
+            #expect(ImageDecoder.formatName(of: bytes) == format, "\(name)")
+            #expect(try ImageDecoder.decode(bytes, name: "picture.jpg").width == 59)
+        }
+    }
+
+    @Test("The names of all fixtures end as a picture's does")
+    func fileExtensions() {
+        for name in Fixture.variants + Fixture.photographs {
+            let ending = name.split(separator: ".").last.map(String.init)
+            #expect(ImageDecoder.fileExtensions.contains(ending ?? ""), "\(name)")
+        }
     }
 
     @Test("An orientation of every kind is undone once")

@@ -35,9 +35,12 @@ struct ImageErrorTests {
         #expect(page.code == .unrecognized)
         #expect(
             page.description
-                == "cat.jpg: not a picture that is read: expected JPEG, PNG, WebP or BMP content, "
-                + "got a text in HTML or XML")
-        #expect(try error(Array("GIF89a".utf8)).message.hasSuffix("got a GIF"))
+                == "cat.jpg: not a picture that is read: expected JPEG, PNG, WebP, GIF, TIFF, "
+                + "AVIF, JPEG 2000, BMP or PPM content, got a text in HTML or XML")
+        #expect(try error(Array("%PDF-1.7".utf8)).message.hasSuffix("got a PDF"))
+        #expect(try error(Array("GIF89a".utf8)).code == .truncated)
+        let heif = Array("\0\0\0\u{18}ftypmif1\0\0\0\0mif1heic".utf8)
+        #expect(try error(heif).message.hasSuffix("got a HEIF"))
         #expect(try error([0, 1, 2, 255, 4]).message.hasSuffix("bytes 00 01 02 ff"))
         #expect(try error([7]).message.hasSuffix("bytes 07"))
     }
@@ -47,12 +50,20 @@ struct ImageErrorTests {
         arguments: [
             "jpeg_sampling2.jpg", "jpeg_progressive.jpg", "jpeg_cmyk.jpg", "png_color2_8_0.png",
             "png_palette8_interlaced.png", "webp_lossy.webp", "webp_lossless_alpha.webp",
-            "webp_animation.webp", "bmp_rgb.bmp", "bmp_runs8.bmp",
+            "webp_animation.webp", "bmp_rgb.bmp", "bmp_runs8.bmp", "gif_palette.gif",
+            "gif_interlaced.gif", "gif_animation.gif", "tiff_rgb_raw.tif", "tiff_rgb_jpeg.tif",
+            "tiff_planar.tif", "tiff_pages.tif", "avif_420.avif", "avif_alpha.avif",
+            "jpeg2000_rgb.jp2", "jpeg2000_gray_alpha.j2k", "map_p3.ppm", "map_p4.pbm",
+            "map_p5_16.pgm",
         ])
     func truncated(name: String) throws {
         let bytes = try Fixture.content(name)
         // What follows the pixels is not needed: end markers, later frames.
-        let needed = name == "webp_animation.webp" ? bytes.count / 3 : bytes.count - 16
+        let parts = [
+            "webp_animation.webp": 3, "gif_animation.gif": 4, "tiff_pages.tif": 6,
+            "tiff_rgb_jpeg.tif": 3,
+        ]
+        let needed = parts[name].map { bytes.count / $0 } ?? bytes.count - 16
         var truncated = 0
         let lengths = Array(stride(from: 12, to: needed, by: max(1, needed / 60)))
         for length in lengths {

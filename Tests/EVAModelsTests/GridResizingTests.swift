@@ -71,6 +71,40 @@ import Torch
         #expect(comparison.isWithin(Tolerance.rearranged), "\(comparison)")
     }
 
+    @Test("Positions by timm's rule are what timm makes of them", arguments: [3, 6])
+    func timmPositions(side: Int) throws {
+        let input = try Fixtures.tensors("torch/resize.safetensors")
+        let file = try file(
+            build(gridSize: 4, patchSize: 2, channels: 6),
+            ["visual.pos_embed": try input.tensor(named: "pos_embed")])
+        let clip = build(gridSize: side, patchSize: 2, channels: 6)
+        let loaded = try clip.loadWeights(
+            from: file, policy: WeightPolicy(allowedMissing: [], resizes: true, resizeRule: .timm))
+        #expect(loaded.resizeRule == .timm)
+        #expect(loaded.notes.contains { $0.contains("rule timm") })
+        try expect(clip, "visual.pos_embed", "pos_embed_\(side)")
+    }
+
+    @Test("Patches by timm's rule are what timm makes of them", arguments: [4, 8])
+    func timmPatches(size: Int) throws {
+        let input = try Fixtures.tensors("torch/resize.safetensors")
+        let file = try file(
+            build(gridSize: 2, patchSize: 7, channels: 4),
+            ["visual.patch_embed.proj.weight": try input.tensor(named: "patch")])
+        let clip = build(gridSize: 2, patchSize: size, channels: 4)
+        _ = try clip.loadWeights(
+            from: file, policy: WeightPolicy(allowedMissing: [], resizes: true, resizeRule: .timm))
+        try expect(clip, "visual.patch_embed.proj.weight", "patch_\(size)")
+    }
+
+    private func expect(_ clip: CLIP, _ parameter: String, _ name: String) throws {
+        let actual = try #require(clip.store[parameter]).value.detached()
+        let expected = try Fixtures.tensors("torch/resize_timm.safetensors").tensor(named: name)
+        let comparison = Comparison(actual, try expected.makeTensor())
+        // The inverse of a matrix; its products are of the size of 1.
+        #expect(comparison.isWithin(5e-6), "\(comparison)")
+    }
+
     @Test("A resize does not excuse tensors of another width")
     func otherWidth() throws {
         let file = try file(build(gridSize: 4, patchSize: 2, channels: 6), [:])

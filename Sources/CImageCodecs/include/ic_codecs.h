@@ -1,9 +1,9 @@
-// JPEG, PNG and WebP between files in memory and raw pixels.
+// Pictures between files in memory and raw pixels.
 //
 // Reading takes two calls: the header first, so that the caller can refuse a size before any
 // memory is asked for, then the pixels into a buffer of width * height * bytes-per-pixel that
-// the caller owns. No function keeps state, writes to a stream or leaves the process: faults of
-// the libraries come back as a status and a message.
+// the caller owns. No function keeps state or leaves the process: faults of the libraries come back
+// as a status and a message. (dav1d, inside libavif, besides names damaged data on standard error.)
 
 #ifndef IC_CODECS_H
 #define IC_CODECS_H
@@ -35,6 +35,7 @@ typedef struct {
     int64_t width;
     int64_t height;
     ic_mode mode;
+    int orientation;  // 1 to 8 where the container itself says it, otherwise 0
 } ic_header;
 
 // Why a call failed. The offset is that of the reader when it gave up, -1 if unknown.
@@ -60,6 +61,34 @@ ic_status ic_png_decode(
 ic_status ic_webp_read_header(
     const uint8_t *bytes, size_t count, ic_header *header, ic_failure *failure);
 ic_status ic_webp_decode(
+    const uint8_t *bytes, size_t count, const ic_header *header, uint8_t *pixels,
+    ic_failure *failure);
+
+// The first frame, on the colour that its file calls transparent.
+ic_status ic_gif_read_header(
+    const uint8_t *bytes, size_t count, ic_header *header, ic_failure *failure);
+ic_status ic_gif_decode(
+    const uint8_t *bytes, size_t count, const ic_header *header, uint8_t *pixels,
+    uint8_t *palette, ic_failure *failure);
+
+// The first page.
+ic_status ic_tiff_read_header(
+    const uint8_t *bytes, size_t count, ic_header *header, ic_failure *failure);
+ic_status ic_tiff_decode(
+    const uint8_t *bytes, size_t count, const ic_header *header, uint8_t *pixels,
+    uint8_t *palette, ic_failure *failure);
+
+// Of a sequence, the first picture.
+ic_status ic_avif_read_header(
+    const uint8_t *bytes, size_t count, ic_header *header, ic_failure *failure);
+ic_status ic_avif_decode(
+    const uint8_t *bytes, size_t count, const ic_header *header, uint8_t *pixels,
+    ic_failure *failure);
+
+// A JP2 file or a bare codestream.
+ic_status ic_jpeg2000_read_header(
+    const uint8_t *bytes, size_t count, ic_header *header, ic_failure *failure);
+ic_status ic_jpeg2000_decode(
     const uint8_t *bytes, size_t count, const ic_header *header, uint8_t *pixels,
     ic_failure *failure);
 

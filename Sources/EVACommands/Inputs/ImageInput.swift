@@ -27,7 +27,7 @@ struct ImageInput: SampleSource {
                     throw DataError(
                         argument,
                         "no pictures in this folder; looked for "
-                            + ImageFolderSource.extensions.sorted().joined(separator: ", "))
+                            + ImageDecoder.fileExtensions.sorted().joined(separator: ", "))
                 }
                 paths += found
             } else {
@@ -54,16 +54,15 @@ struct ImageInput: SampleSource {
                 transform: .evaluation(EvaluationTransform(model.preprocessing)),
                 tokenizer: try CLIPTokenizer.published(),
                 contextLength: model.configuration.text.contextLength),
-            epochs: 1, readerThreads: 1, limit: .count(0), badSamples: try BadSampleLog())
+            epochs: 1, readerThreads: 1, limit: .everySample, badSamples: try BadSampleLog())
         defer { loader.stop() }
         while let batch = try loader.next() { try body(batch) }
     }
 
     private static func pictures(in folder: String) throws -> [String] {
         try FolderReader.files(below: folder).filter { name in
-            let suffix = name.split(separator: ".").last.map { ".\($0.lowercased())" } ?? ""
-            return ImageFolderSource.extensions.contains(suffix)
-                || ImageFolderSource.extensions.contains(String(suffix.dropFirst()))
+            let ending = name.split(separator: ".").last?.lowercased() ?? ""
+            return ImageDecoder.fileExtensions.contains(ending)
         }.sorted()
     }
 }

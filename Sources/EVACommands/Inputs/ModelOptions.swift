@@ -27,6 +27,12 @@ struct ModelOptions: ParsableArguments {
         transform: FlagRange.patchSize.integer)
     var patchSize: Int?
 
+    @Option(help: WordOption.resizeRule, transform: WordOption.read)
+    var resizeRule = GridResizeRule.rei
+
+    @Option(help: WordOption.exifOrientation, transform: WordOption.read)
+    var exifOrientation: PreprocessingConfiguration.ExifOrientation?
+
     @Option(
         help: "A shell pattern of tensors that the weights may lack; they are drawn at random.")
     var allowMissing: [String] = []
@@ -60,12 +66,21 @@ struct ModelOptions: ParsableArguments {
         try ModelLocator.locate(
             ModelSource(
                 name: model, configurationFile: config, loadsWeights: true, imageSize: imageSize,
-                patchSize: patchSize, allowedMissing: allowMissing))
+                patchSize: patchSize, resizeRule: resizeRule, exifOrientation: exifOrientation,
+                allowedMissing: allowMissing))
     }
 
     /// Builds the model with its weights, after setting threads and memory up.
-    func load(_ description: ModelDescription) throws -> CLIP {
+    ///
+    /// - Parameter pictureCount: pictures that it is to encode; a batch has no more of them.
+    func load(_ description: ModelDescription, pictureCount: Int) throws -> CLIP {
         let device = try ComputeDevice.prepare(named: device, threadCount: threads)
+        if device == .cpu {
+            try InferenceMemory(
+                model: description, batchSize: min(batchSize, pictureCount),
+                batchFlag: "batch_size", elementSize: computeDType == .float32 ? 4 : 2
+            ).check()
+        }
         return try CLIP(loading: description, device: device, dtype: computeDType) { weights in
             for note in weights.notes { Console.note(note) }
         }

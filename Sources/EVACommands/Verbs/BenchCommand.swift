@@ -56,7 +56,6 @@ struct BenchCommand: ParsableCommand {
         let benchmark = LossBenchmark(
             kind: LossConfiguration.Kind(rawValue: loss) ?? .softmax, form: form,
             batchSize: batchSize, width: width)
-        try benchmark.checkMemory()
         let result = try benchmark.run()
         guard json else { return print(result.summary) }
         let encoder = JSONEncoder()

@@ -52,7 +52,7 @@ struct ClassifyCommand: ParsableCommand {
         let sentences = try templates.map(TextInput.read) ?? ["a photo of a {}."]
         let prompts = try PromptSet(classNames: words, templates: sentences)
         let tokenize = try TextInput.tokenizer(for: description.configuration)
-        let clip = try model.load(description)
+        let clip = try model.load(description, pictureCount: input.count)
         let encoder = FeatureEncoder(
             clip, computeDType: model.computeDType, batchSize: model.batchSize)
         let classifier = try ZeroShotClassifier(

@@ -44,13 +44,14 @@ struct EmbedCommand: ParsableCommand {
         let description = try model.describe()
         let images = try self.images.isEmpty ? nil : ImageInput(self.images)
         let texts = try self.texts.map(TextInput.read)
-        let clip = try model.load(description)
+        let ready = try pixels.map(ReadyTensors.init)
+        let clip = try model.load(
+            description, pictureCount: (images?.count ?? 0) + (ready?.images?.shape.first ?? 0))
         let encoder = FeatureEncoder(
             clip, computeDType: model.computeDType, batchSize: model.batchSize)
         var imageFeatures: [Tensor] = []
         var textFeatures: [Tensor] = []
-        if let pixels {
-            let ready = try ReadyTensors(path: pixels)
+        if let ready {
             if let images = ready.images { imageFeatures.append(try encoder.images(images)) }
             if let ids = ready.ids { textFeatures.append(try encoder.texts(ids)) }
         }

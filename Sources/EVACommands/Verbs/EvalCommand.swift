@@ -34,6 +34,13 @@ struct EvalCommand: ParsableCommand {
         for note in evaluator.notes { Console.note(note) }
         let device = try ComputeDevice.prepare(
             named: configuration.device, threadCount: configuration.threadCount)
+        if device == .cpu {
+            try InferenceMemory(
+                model: description, batchSize: configuration.batchSize,
+                batchFlag: "per_device_eval_batch_size",
+                elementSize: configuration.precision.compute == .float32 ? 4 : 2
+            ).check()
+        }
         let clip = try CLIP(
             loading: description, device: device, dtype: Self.dtype(configuration.precision.compute)
         ) { weights in

@@ -22,6 +22,9 @@ struct PreprocessCommand: ParsableCommand {
         transform: FlagRange.imageSize.integer)
     var imageSize: Int?
 
+    @Option(help: WordOption.exifOrientation, transform: WordOption.read)
+    var exifOrientation: PreprocessingConfiguration.ExifOrientation?
+
     @Option(parsing: .upToNextOption, help: "Pictures: files and folders.")
     var images: [String]
 
@@ -31,9 +34,13 @@ struct PreprocessCommand: ParsableCommand {
     func run() throws {
         try TensorOutput.check(output)
         var description = try ModelLocator.locate(
-            ModelSource(name: model, configurationFile: config, loadsWeights: false))
+            ModelSource(
+                name: model, configurationFile: config, loadsWeights: false,
+                exifOrientation: exifOrientation))
         if let imageSize { description.preprocessing.imageSize = imageSize }
         let input = try ImageInput(images)
+        try InferenceMemory.checkPixels(
+            of: input.count, size: description.preprocessing.imageSize)
         var pixels: [Float] = []
         var progress = ProgressLine(total: input.count, unit: "pictures")
         try input.forEachBatch(of: 8, for: description) { batch in

@@ -35,6 +35,10 @@ struct FlagResolver {
             loadsWeights: flags.verb == .eval || flags.bool("pretrained"),
             imageSize: flags.optionalInteger("image_size"),
             patchSize: flags.optionalInteger("patch_size"),
+            resizeRule: choice("resize_rule"),
+            exifOrientation: flags.text("exif_orientation").flatMap {
+                PreprocessingConfiguration.ExifOrientation(rawValue: $0)
+            },
             patchDropout: flags.optionalNumber("patch_dropout"),
             allowedMissing: flags.list("allow_missing"))
     }

@@ -20,6 +20,13 @@ extension FlagTable {
             "patch_size", .integer, nil, .both, .added,
             range: .patchSize, "Resize the patch kernels to another patch size, in pixels."),
         .init(
+            "resize_rule", .choice(["rei", "timm"]), .string("rei"), .both, .added,
+            "How these are resized: rei as the original EVA-CLIP, timm as open_clip."),
+        .init(
+            "exif_orientation", .choice(["apply", "ignore"]), nil, .both, .added,
+            "Turn pictures as their camera noted, or leave them as stored; what the model's folder "
+                + "says if not given, ignore if it says nothing."),
+        .init(
             "allow_missing", .list, nil, .both, .added, isRepeatable: true,
             "Shell patterns of tensors that the weights may lack; they are drawn at random."),
         .init(

@@ -6,7 +6,8 @@ extension PreprocessingConfiguration {
     /// Two forms are read: open_clip's (`preprocess_cfg`, bare or inside `open_clip_config.json`), whose
     /// defaults are CLIP's, and PaddleMIX's `image_preprocessor_config.json`, whose defaults are mean and
     /// deviation 0.5, bilinear, both sides resized to 224. PaddleMIX's keys that only concern training
-    /// (flip, random crop) are accepted and ignored here.
+    /// (flip, random crop) are accepted and ignored here. In both, `exif_orientation` is a key of this
+    /// program; a file without it ignores the orientation, as open_clip does.
     ///
     /// - Parameters:
     ///   - json: The file's bytes.
@@ -46,7 +47,8 @@ extension PreprocessingConfiguration {
             mean: reader.channels("mean", default: openAIMean),
             std: reader.channels("std", default: openAIStd),
             interpolation: reader.choice("interpolation", default: .bicubic),
-            resizeMode: reader.choice("resize_mode", default: .shortest))
+            resizeMode: reader.choice("resize_mode", default: .shortest),
+            exifOrientation: reader.choice("exif_orientation", default: .ignore))
     }
 
     private static func paddleMIX(_ reader: inout ObjectReader) -> PreprocessingConfiguration {
@@ -74,7 +76,8 @@ extension PreprocessingConfiguration {
             mean: reader.channels("image_mean", default: [0.5, 0.5, 0.5]),
             std: reader.channels("image_std", default: [0.5, 0.5, 0.5]),
             interpolation: reader.choice("interpolation", default: .bilinear),
-            resizeMode: squashes(reader) ? .squash : .shortest)
+            resizeMode: squashes(reader) ? .squash : .shortest,
+            exifOrientation: reader.choice("exif_orientation", default: .ignore))
     }
 
     /// Whether PaddleMIX's `size` names height and width; a lone number means a square only by request.
@@ -113,6 +116,7 @@ extension PreprocessingConfiguration {
             "do_rand_resize_crop": .bool(training),
             "do_rescale": .bool(false),
             "do_resize": .bool(!training),
+            "exif_orientation": .string(exifOrientation.rawValue),
             "image_mean": .array(mean.map(JSONValue.decimal)),
             "image_processor_type": .string("CLIPImageProcessor"),
             "image_std": .array(std.map(JSONValue.decimal)),
@@ -142,6 +146,7 @@ extension PreprocessingConfiguration {
             "std": .array(std.map(JSONValue.decimal)),
             "interpolation": .string(interpolation.rawValue),
             "resize_mode": .string(resizeMode.rawValue),
+            "exif_orientation": .string(exifOrientation.rawValue),
         ])
     }
 }

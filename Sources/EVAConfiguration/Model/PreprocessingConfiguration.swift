@@ -18,6 +18,14 @@ public struct PreprocessingConfiguration: Codable, Sendable, Equatable {
         case longest
     }
 
+    /// What is done about the orientation that a camera noted beside a picture (EXIF).
+    public enum ExifOrientation: String, Codable, Sendable, CaseIterable {
+        /// The picture is turned and mirrored as the note asks, before everything else.
+        case apply
+        /// The picture stays as it is stored, as in open_clip.
+        case ignore
+    }
+
     /// Side of the square result, in pixels.
     public var imageSize: Int
 
@@ -33,6 +41,9 @@ public struct PreprocessingConfiguration: Codable, Sendable, Equatable {
     /// How a picture that is not square becomes square.
     public var resizeMode: ResizeMode
 
+    /// What is done about the orientation that a camera noted.
+    public var exifOrientation: ExifOrientation
+
     /// The channel means of CLIP's original training data.
     public static let openAIMean: [Float] = [0.48145466, 0.4578275, 0.40821073]
 
@@ -47,15 +58,18 @@ public struct PreprocessingConfiguration: Codable, Sendable, Equatable {
     ///   - std: Channel standard deviations.
     ///   - interpolation: Filter of the resize.
     ///   - resizeMode: How a picture becomes square.
+    ///   - exifOrientation: What is done about the orientation that a camera noted.
     public init(
         imageSize: Int, mean: [Float] = openAIMean, std: [Float] = openAIStd,
-        interpolation: Interpolation = .bicubic, resizeMode: ResizeMode = .shortest
+        interpolation: Interpolation = .bicubic, resizeMode: ResizeMode = .shortest,
+        exifOrientation: ExifOrientation = .ignore
     ) {
         self.imageSize = imageSize
         self.mean = mean
         self.std = std
         self.interpolation = interpolation
         self.resizeMode = resizeMode
+        self.exifOrientation = exifOrientation
     }
 
     /// Everything that stops this preprocessing from being carried out.

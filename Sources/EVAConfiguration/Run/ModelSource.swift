@@ -15,6 +15,12 @@ public struct ModelSource: Codable, Sendable, Equatable {
     /// Another patch size, to which the patch kernels are resized; nil for the model's own.
     public var patchSize: Int?
 
+    /// How positions and patches are resized.
+    public var resizeRule: GridResizeRule
+
+    /// What is done about the orientation that a camera noted; nil for what the model's folder says.
+    public var exifOrientation: PreprocessingConfiguration.ExifOrientation?
+
     /// Shell patterns of tensors that the weights may lack; their parameters are drawn.
     public var allowedMissing: [String]
 
@@ -29,18 +35,23 @@ public struct ModelSource: Codable, Sendable, Equatable {
     ///   - loadsWeights: Whether training starts from the model's weights.
     ///   - imageSize: Another image size.
     ///   - patchSize: Another patch size.
+    ///   - resizeRule: How positions and patches are resized.
+    ///   - exifOrientation: What is done about the orientation that a camera noted.
     ///   - patchDropout: Another share of patches left out.
     ///   - allowedMissing: Shell patterns of tensors that the weights may lack.
     public init(
         name: String, configurationFile: String? = nil, loadsWeights: Bool = false,
-        imageSize: Int? = nil, patchSize: Int? = nil, patchDropout: Double? = nil,
-        allowedMissing: [String] = []
+        imageSize: Int? = nil, patchSize: Int? = nil, resizeRule: GridResizeRule = .rei,
+        exifOrientation: PreprocessingConfiguration.ExifOrientation? = nil,
+        patchDropout: Double? = nil, allowedMissing: [String] = []
     ) {
         self.name = name
         self.configurationFile = configurationFile
         self.loadsWeights = loadsWeights
         self.imageSize = imageSize
         self.patchSize = patchSize
+        self.resizeRule = resizeRule
+        self.exifOrientation = exifOrientation
         self.patchDropout = patchDropout
         self.allowedMissing = allowedMissing
     }

@@ -1,12 +1,12 @@
+internal import EVAImaging
+
 /// Pictures sorted into class folders: `<folder>/<class>/**/<picture>`.
 ///
 /// Classes are the folders in the order of their names' bytes; a class holds every picture below its
 /// folder, links followed. Files whose names do not end like a picture's are passed over.
 public struct ImageFolderSource: SampleSource {
     /// Endings that count as pictures, in lower case; any case is accepted.
-    public static let extensions: Set<String> = [
-        "jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp",
-    ]
+    public static let extensions: Set<String> = ImageDecoder.fileExtensions
 
     /// The folder that holds the class folders.
     public let name: String

@@ -6,6 +6,8 @@ package enum BadSampleLimit: Sendable, Equatable, CustomStringConvertible {
     case share(Double)
     /// A number of samples.
     case count(Int)
+    /// None: every sample is needed, and no flag says otherwise.
+    case everySample
 
     /// One in a hundred.
     package static let standard = BadSampleLimit.share(0.01)
@@ -33,6 +35,7 @@ package enum BadSampleLimit: Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .share(let share): Int((share * Double(sampleCount)).rounded(.up))
         case .count(let count): count
+        case .everySample: 0
         }
     }
 
@@ -41,6 +44,7 @@ package enum BadSampleLimit: Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .share(let share): "\(share)"
         case .count(let count): "\(count)"
+        case .everySample: "0"
         }
     }
 }

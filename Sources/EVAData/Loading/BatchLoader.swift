@@ -100,6 +100,7 @@ package final class BatchLoader {
                 failure.name.record, of: failure.name.file, reason: failure.reason)
             let allowed = limit.allowed(of: source.count)
             guard badSampleCount > allowed else { continue }
+            if limit == .everySample { throw DataError(source.name, failure.reason) }
             let list = badSamples.path.map { "; all are listed in \($0)" } ?? ""
             throw DataError(
                 source.name,

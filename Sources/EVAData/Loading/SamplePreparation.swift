@@ -86,8 +86,7 @@ package struct SamplePreparation: Sendable {
         _ pixels: UnsafeMutableBufferPointer<Float>, from sample: Sample, index: Int,
         epoch: Int, name: String
     ) throws -> Int64 {
-        func apply(_ stored: Image) {
-            let image = sample.followsOrientation ? stored.oriented() : stored
+        func apply(_ image: Image) {
             switch transform {
             case .evaluation(let transform): transform(image, into: pixels)
             case .training(let transform):

@@ -17,7 +17,8 @@ extension EvaluationTransform {
             }
         self.init(
             imageSize: preprocessing.imageSize, mean: preprocessing.mean, std: preprocessing.std,
-            interpolation: interpolation, resizeMode: resizeMode)
+            interpolation: interpolation, resizeMode: resizeMode,
+            appliesOrientation: preprocessing.exifOrientation == .apply)
     }
 }
 
@@ -33,6 +34,7 @@ extension TrainingTransform {
                 ColorJitter(
                     brightness: $0.brightness, contrast: $0.contrast, saturation: $0.saturation,
                     hue: $0.hue, probability: $0.probability)
-            }, grayscaleProbability: data.grayscale)
+            }, grayscaleProbability: data.grayscale,
+            appliesOrientation: preprocessing.exifOrientation == .apply)
     }
 }

@@ -28,10 +28,6 @@ public struct Sample: Sendable {
     public var text: Text?
     /// The index of the class, where the source has classes.
     public var label: Int?
-    /// Whether the picture is first turned as the camera's note beside it asks (EXIF orientation).
-    ///
-    /// The original does so for pictures named in a captions file, and for no others.
-    public var followsOrientation: Bool
     /// Equal for pictures that show the same; `nil` compares paths or contents.
     public var pictureKey: Int64?
     /// Equal for texts that say the same; `nil` compares token ids.
@@ -45,17 +41,15 @@ public struct Sample: Sendable {
     ///   - picture: The picture.
     ///   - text: The text that belongs to it.
     ///   - label: The index of its class.
-    ///   - followsOrientation: Whether the picture is turned as its EXIF orientation asks.
     ///   - pictureKey: Equal for pictures that show the same.
     ///   - textKey: Equal for texts that say the same.
     public init(
-        picture: Picture, text: Text? = nil, label: Int? = nil, followsOrientation: Bool = false,
-        pictureKey: Int64? = nil, textKey: Int64? = nil
+        picture: Picture, text: Text? = nil, label: Int? = nil, pictureKey: Int64? = nil,
+        textKey: Int64? = nil
     ) {
         self.picture = picture
         self.text = text
         self.label = label
-        self.followsOrientation = followsOrientation
         self.pictureKey = pictureKey
         self.textKey = textKey
     }

@@ -83,6 +83,6 @@ public struct COCOKarpathySource: SampleSource {
         let record = try records[index]
         return Sample(
             picture: .file(PicturePath.resolve(record.image, in: imagesFolder)),
-            text: .caption(record.caption), followsOrientation: true)
+            text: .caption(record.caption))
     }
 }

@@ -60,8 +60,7 @@ public struct TableSource: SampleSource {
                 "the \(rows.header[pictureColumn]) \(fault)")
         }
         return Sample(
-            picture: .file(PicturePath.resolve(fields[0], in: folder)), text: .caption(fields[1]),
-            followsOrientation: true)
+            picture: .file(PicturePath.resolve(fields[0], in: folder)), text: .caption(fields[1]))
     }
 
     private static func column(

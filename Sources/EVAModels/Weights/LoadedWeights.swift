@@ -1,3 +1,4 @@
+package import EVAConfiguration
 internal import Foundation
 
 /// What was loaded into a model, and how fast.
@@ -14,6 +15,8 @@ package struct LoadedWeights: Sendable {
     package let drawn: [String]
     /// The parameters that were resized to the model's grid or patch, as was asked.
     package let resized: [String]
+    /// How they were resized.
+    package let resizeRule: GridResizeRule
 
     /// What a user should know, a line each.
     package var notes: [String] {
@@ -29,7 +32,9 @@ package struct LoadedWeights: Sendable {
                     + drawn.joined(separator: ", "))
         }
         if !resized.isEmpty {
-            notes.append("resized (bicubic): " + resized.joined(separator: ", "))
+            notes.append(
+                "resized (bicubic, rule \(resizeRule.rawValue)): "
+                    + resized.joined(separator: ", "))
         }
         return notes
     }

@@ -17,12 +17,14 @@ package enum ModelLocator {
         var description = try describe(source, environment)
         description.policy = WeightPolicy(
             allowedMissing: source.allowedMissing,
-            resizes: source.imageSize != nil || source.patchSize != nil)
+            resizes: source.imageSize != nil || source.patchSize != nil,
+            resizeRule: source.resizeRule)
         if let size = source.imageSize {
             description.configuration.vision.imageSize = size
             description.preprocessing.imageSize = size
         }
         if let size = source.patchSize { description.configuration.vision.patchSize = size }
+        if let rule = source.exifOrientation { description.preprocessing.exifOrientation = rule }
         if let rate = source.patchDropout { description.configuration.vision.patchDropout = rate }
         let problems = description.configuration.validate()
         guard problems.isEmpty else {

@@ -1,3 +1,4 @@
+package import EVAConfiguration
 internal import Glibc
 
 /// What may differ between a file of weights and the model that loads it.
@@ -6,13 +7,18 @@ package struct WeightPolicy: Sendable, Equatable {
     package var allowedMissing: [String]
     /// Whether positions and patches are resized to the model's image and patch size.
     package var resizes: Bool
+    /// How they are resized.
+    package var resizeRule: GridResizeRule
 
     /// The file must fit exactly.
     package static let exact = WeightPolicy(allowedMissing: [], resizes: false)
 
-    package init(allowedMissing: [String], resizes: Bool) {
+    package init(
+        allowedMissing: [String], resizes: Bool, resizeRule: GridResizeRule = .rei
+    ) {
         self.allowedMissing = allowedMissing
         self.resizes = resizes
+        self.resizeRule = resizeRule
     }
 
     /// Whether a tensor may be missing: by its key in the file, or by the parameters' own names.

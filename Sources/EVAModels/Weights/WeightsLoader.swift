@@ -1,3 +1,4 @@
+internal import EVAConfiguration
 internal import EVALayers
 internal import EVATensorFiles
 internal import Foundation
@@ -24,6 +25,7 @@ struct WeightsLoader {
     private let file: WeightFile
     private let assignments: [Assignment]
     private let missing: [Parameter]
+    private let resizeRule: GridResizeRule
 
     /// Checks the whole file against the model; nothing is changed yet.
     ///
@@ -72,6 +74,7 @@ struct WeightsLoader {
         }
         self.file = file
         self.missing = missing
+        resizeRule = policy.resizeRule
         // In the order of the file, which a disk reads fastest.
         assignments = found.sorted { $0.place < $1.place }.map(\.assignment)
     }
@@ -96,7 +99,7 @@ struct WeightsLoader {
         for assignment in assignments {
             let tensor = try file.tensor(assignment.entry)
             batch.append(tensor)
-            for (copy, finish) in try assignment.copies(from: tensor) {
+            for (copy, finish) in try assignment.copies(from: tensor, resizing: resizeRule) {
                 copies.append(copy)
                 if let finish { finishing.append(finish) }
             }
@@ -108,13 +111,16 @@ struct WeightsLoader {
             path: file.path, naming: file.naming, byteCount: byteCount,
             seconds: (ContinuousClock.now - start) / .seconds(1),
             drawn: missing.map(\.name),
-            resized: assignments.filter(\.isResized).flatMap(\.stored.parameters))
+            resized: assignments.filter(\.isResized).flatMap(\.stored.parameters),
+            resizeRule: resizeRule)
     }
 }
 
 extension WeightsLoader.Assignment {
     /// What to copy, each with what is left to do afterwards.
-    fileprivate func copies(from tensor: HostTensor) throws -> [(HostCopy, (() -> Void)?)] {
+    fileprivate func copies(
+        from tensor: HostTensor, resizing rule: GridResizeRule
+    ) throws -> [(HostCopy, (() -> Void)?)] {
         let source = try HostCopy.Source(tensor)
         var first = 0
         return parameters.map { parameter in
@@ -139,7 +145,8 @@ extension WeightsLoader.Assignment {
                 copy,
                 {
                     let value =
-                        isResized ? GridResizing.resized(target, to: parameter.shape) : target
+                        isResized
+                        ? GridResizing.resized(target, to: parameter.shape, rule: rule) : target
                     parameter.master.copy(from: value)
                 }
             )

@@ -74,7 +74,9 @@ package enum Operator: String, CaseIterable, Sendable {
     case layerNorm = "aten::layer_norm"
     case linear = "evaclip::linear"
     case matmul = "aten::matmul"
+    case pseudoInverse = "aten::linalg_pinv.atol_rtol_float"
     case resizeBicubic = "aten::upsample_bicubic2d"
+    case resizeBicubicAntialiased = "aten::_upsample_bicubic2d_aa"
     case scaledDotProductAttention = "aten::scaled_dot_product_attention"
     // Random
     case bernoulli = "aten::bernoulli_.float"

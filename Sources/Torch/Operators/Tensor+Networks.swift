@@ -25,12 +25,20 @@ extension Tensor {
         Operator.embedding(.tensor(self), .tensor(indices), .int(-1), .bool(false), .bool(false))
     }
 
-    /// Planes resized by cubic convolution (Keys, a = -0.75), corners not aligned, no antialiasing.
+    /// Planes resized by cubic convolution (Keys), corners not aligned: with a = -0.5 and antialiasing,
+    /// or with a = -0.75 and without.
     ///
     /// - Shape: `[B, C, H, W]` gives `[B, C, height, width]`.
-    package func resizedBicubic(height: Int, width: Int) -> Tensor {
-        Operator.resizeBicubic(
-            .tensor(self), .ints([height, width]), .bool(false), .none, .none)
+    package func resizedBicubic(height: Int, width: Int, isAntialiased: Bool) -> Tensor {
+        let resize: Operator = isAntialiased ? .resizeBicubicAntialiased : .resizeBicubic
+        return resize(.tensor(self), .ints([height, width]), .bool(false), .none, .none)
+    }
+
+    /// The Moore-Penrose inverse of a matrix, by its singular values.
+    ///
+    /// - Shape: `[M, N]` gives `[N, M]`.
+    package func pseudoInverse() -> Tensor {
+        Operator.pseudoInverse(.tensor(self), .none, .none, .bool(false))
     }
 
     /// `softmax(q k^T / sqrt(E)) v`, each query seeing all keys or, if causal, those up to itself.

@@ -3,8 +3,8 @@
     python make_fixtures.py PHOTOGRAPHS GOLDENS OUTPUT
 
 PHOTOGRAPHS holds the pictures and decoded.json (sha256 of Pillow's RGB bytes), GOLDENS one
-safetensors file a picture with open_clip's evaluation tensor at 224 pixels. Needs Pillow, numpy
-and safetensors. In OUTPUT:
+safetensors file a picture with open_clip's evaluation tensor at 224 pixels. Needs Pillow, numpy,
+safetensors and tifffile, and the programs avifenc and opj_compress. In OUTPUT:
 
     photographs/*     the pictures
     variants/*        small pictures, one for each way of storing pixels
@@ -19,11 +19,14 @@ import os
 import random
 import shutil
 import struct
+import subprocess
 import sys
+import tempfile
 import zlib
 
 import numpy as np
 import PIL
+import tifffile
 from PIL import Image, ImageOps
 from safetensors.numpy import load_file
 
@@ -300,10 +303,175 @@ def write_variants(folder, photographs):
     save(Image.fromarray(noise.integers(0, 256, (401, 2)).astype(np.uint8)), "tall_gray.png")
     save(Image.fromarray(noise.integers(0, 256, (3, 400, 3)).astype(np.uint8)), "wide.png")
 
+    write_gifs(save, put, image, clear, noise)
+    write_tiffs(folder, save, image, clear, noise)
+    write_maps(put, color, gray, noise)
+    write_avifs(folder, save, image, clear)
+    write_jpeg2000(folder, save, image, clear, noise)
+
+
+def write_gifs(save, put, image, clear, noise):
+    few = image.quantize(20)
+    save(image.quantize(256), "gif_palette.gif", interlace=0)
+    save(few, "gif_interlaced.gif", interlace=1)
+    save(image.convert("L"), "gif_gray.gif", interlace=0)
+    save(image.convert("1"), "gif_bilevel.gif")
+    save(clear.quantize(30), "gif_clear.gif", transparency=7)
+    save(image.quantize(64), "gif_animation.gif", save_all=True, duration=100,
+         append_images=[image.rotate(90).quantize(64), image.rotate(180).quantize(64)])
+    # A frame of 20 x 20 on another screen, with a palette of its own and without, on a
+    # transparent screen and beyond its border. Literal codes: each pixel a code of its own.
+    square = noise.integers(0, 4, (20, 20))
+
+    def frame(screen, corner, own, clear_index, interlaced=False):
+        table = noise.integers(0, 256, 12).astype(np.uint8).tobytes()
+        order = [y for start, step in ((0, 8), (4, 8), (2, 4), (1, 2))
+                 for y in range(start, 20, step)] if interlaced else range(20)
+        codes = []
+        for i, value in enumerate(v for y in order for v in square[y]):
+            if i % 2 == 0:
+                codes.append(4)  # begin anew: codes stay 3 bits wide
+            codes.append(int(value))
+        codes.append(5)
+        bits = "".join(format(code, "03b")[::-1] for code in codes)
+        bits += "0" * (-len(bits) % 8)
+        data = bytes(int(bits[i:i + 8][::-1], 2) for i in range(0, len(bits), 8))
+        blocks = b"".join(
+            bytes([len(data[i:i + 255])]) + data[i:i + 255] for i in range(0, len(data), 255))
+        control = b"" if clear_index is None else bytes([0x21, 0xF9, 4, 1, 0, 0, clear_index, 0])
+        flags = (0x81 if own else 0) | (0x40 if interlaced else 0)
+        return (b"GIF89a" + struct.pack("<HHBBB", *screen, 0x81, 0, 0) + table[::-1] + control
+                + b"," + struct.pack("<HHHHB", *corner, 20, 20, flags)
+                + (table if own else b"") + b"\2" + blocks + b"\0;")
+
+    put("gif_offset.gif", frame((50, 40), (7, 11), True, None))
+    put("gif_offset_clear.gif", frame((50, 40), (7, 11), False, 2, interlaced=True))
+    put("gif_beyond.gif", frame((22, 17), (9, 3), True, 1))
+    # Nothing says what it is but the content.
+    save(few, "gif_in_disguise.jpg", format="GIF")
+
+
+def write_tiffs(folder, save, image, clear, noise):
+    gray = image.convert("L")
+    for compression in ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"):
+        name = compression.removeprefix("tiff_")
+        save(image, f"tiff_rgb_{name}.tif", compression=compression)
+    for name, picture in (("gray", gray), ("bilevel", image.convert("1")),
+                          ("palette", image.quantize(200)), ("rgba", clear),
+                          ("cmyk", image.convert("CMYK")), ("gray_alpha", clear.convert("LA"))):
+        save(picture, f"tiff_{name}.tif", compression="tiff_lzw")
+    save(image.convert("1"), "tiff_fax.tif", compression="group4")
+    save(image.convert("YCbCr"), "tiff_ycbcr_jpeg.tif", compression="jpeg")
+    for orientation in (3, 6):
+        save(image.resize((30, 20)), f"tiff_orientation{orientation}.tif",
+             compression="tiff_adobe_deflate", tiffinfo={274: orientation})
+    save(gray, "tiff_pages.tif", save_all=True, append_images=[image, gray.rotate(90)])
+
+    color = np.asarray(image)
+    wide = (color.astype(int) * 256 + noise.integers(0, 256, color.shape)).astype(np.uint16)
+    bits = np.packbits(np.asarray(gray) > 90, axis=1)
+
+    def write(name, data, **options):
+        tifffile.imwrite(f"{folder}/tiff_{name}.tif", data, metadata=None, **options)
+
+    write("tiles", color, tile=(16, 32), photometric="rgb", compression="zlib")
+    write("tiles_planar", np.moveaxis(color, 2, 0), tile=(32, 16), photometric="rgb",
+          planarconfig="separate")
+    write("planar", np.moveaxis(color, 2, 0), photometric="rgb", planarconfig="separate",
+          rowsperstrip=10, compression="zlib")
+    write("strips", color, photometric="rgb", rowsperstrip=7, byteorder=">")
+    write("big", color, photometric="rgb", bigtiff=True, compression="zlib")
+    write("rgb16", wide, photometric="rgb", compression="zlib", rowsperstrip=9)
+    write("rgb16_big_endian", wide, photometric="rgb", byteorder=">")
+    write("gray16", wide[..., 0], photometric="minisblack", compression="zlib")
+    write("gray16_dark", wide[..., 0] // 200, photometric="minisblack")
+    write("gray_inverted", np.asarray(gray), photometric="miniswhite", compression="zlib")
+    quads = np.asarray(clear)
+    write("rgba_multiplied", quads, photometric="rgb", extrasamples=["assocalpha"])
+    write("rgba16", quads.astype(np.uint16) * 256 + 77, photometric="rgb",
+          extrasamples=["unassalpha"], compression="zlib")
+    write("rgb_extra", quads, photometric="rgb", extrasamples=["unspecified"])
+
+
+def write_maps(put, color, gray, noise):
+    h, w = gray.shape
+    bits = (gray < 90).astype(np.uint8)
+
+    def header(kind, maximum=None):
+        text = f"P{kind}\n# a comment\n{w} # another\n{h}\n"
+        return (text + (f"{maximum}\n" if maximum else "")).encode()
+
+    def plain(values):
+        return " ".join(str(v) + ("\n" if i % 9 == 8 else "") for i, v in
+                        enumerate(values.reshape(-1).tolist())).encode() + b"\n# the end\n"
+
+    words = gray.astype(np.uint16) * 3
+    put("map_p1.pbm", header(1) + "".join(
+        "".join(map(str, row)) + "\n" for row in bits.tolist()).encode())
+    put("map_p2.pgm", header(2, 100) + plain(gray * 100 // 255))
+    put("map_p2_16.pgm", header(2, 1000) + plain(words))
+    put("map_p3.ppm", header(3, 255) + plain(color))
+    put("map_p4.pbm", header(4) + np.packbits(bits, axis=1).tobytes())
+    put("map_p5.pgm", header(5, 255) + gray.astype(np.uint8).tobytes())
+    put("map_p5_7.pgm", header(5, 7) + (gray // 32).astype(np.uint8).tobytes())
+    put("map_p5_16.pgm", header(5, 65535) + words.astype(">u2").tobytes())
+    put("map_p5_12.pgm", header(5, 4095) + words.astype(">u2").tobytes())
+    put("map_p6.ppm", header(6, 255) + color.astype(np.uint8).tobytes())
+    put("map_p6_200.ppm", header(6, 200) + (color * 200 // 255).astype(np.uint8).tobytes())
+    put("map_p6_16.ppm", header(6, 65535) + (
+        color * 256 + noise.integers(0, 256, color.shape)).astype(">u2").tobytes())
+
+
+def run(*arguments):
+    subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
+
+
+def write_avifs(folder, save, image, clear):
+    for sampling in ("4:4:4", "4:2:0", "4:2:2"):
+        save(image, f"avif_{sampling.replace(':', '')}.avif", subsampling=sampling, quality=60)
+    save(image, "avif_gray.avif", subsampling="4:0:0")
+    save(clear, "avif_alpha.avif", subsampling="4:4:4")
+    save(image, "avif_limited.avif", range="limited")
+    save(image, "avif_sequence.avif", save_all=True, append_images=[image.rotate(90)])
+    for orientation in (2, 3, 5, 6, 7, 8):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        save(image.resize((30, 20)), f"avif_exif{orientation}.avif", exif=exif)
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, picture in (("rgb", image), ("rgba", clear), ("gray", image.convert("L"))):
+            picture.save(f"{scratch}/{name}.png")
+        for depth, sampling, name in ((10, "444", "rgb"), (10, "420", "rgb"), (12, "444", "rgb"),
+                                      (10, "444", "rgba"), (10, "400", "gray")):
+            run("avifenc", "-d", str(depth), "--jobs", "1", "-y", sampling,
+                f"{scratch}/{name}.png", f"{folder}/avif_{depth}_{sampling}_{name}.avif")
+
+
+def write_jpeg2000(folder, save, image, clear, noise):
+    gray = image.convert("L")
+    save(image, "jpeg2000_rgb.jp2")
+    save(image, "jpeg2000_rgb.j2k")
+    save(image, "jpeg2000_lossy.jp2", irreversible=True, quality_layers=[20])
+    save(gray, "jpeg2000_gray.jp2")
+    save(clear, "jpeg2000_rgba.jp2")
+    save(clear.convert("LA"), "jpeg2000_gray_alpha.j2k")
+    save(image, "jpeg2000_tiles.jp2", tile_size=(32, 16))
+    words = np.asarray(gray).astype(int) * 256 + noise.integers(
+        0, 256, (gray.height, gray.width))
+    save(Image.fromarray(words.astype(np.uint16)), "jpeg2000_gray16.jp2")
+    with tempfile.TemporaryDirectory() as scratch:
+        # Not quite white: Pillow's rounding of the highest values wraps to black.
+        wide = np.asarray(image).astype(np.uint16) * 255
+        tifffile.imwrite(f"{scratch}/wide.tif", wide, photometric="rgb")
+        for name in ("jpeg2000_rgb16.jp2", "jpeg2000_rgb16.j2k"):
+            run("opj_compress", "-i", f"{scratch}/wide.tif", "-o", f"{folder}/{name}", "-n", "4")
+
 
 def describe(path):
     image = Image.open(path)
     image.load()
+    if image.mode in ("I", "I;16B"):
+        # Maps of more than 8 bits and TIFFs of the other byte order: the same numbers as I;16.
+        image = Image.fromarray(np.asarray(image).astype(np.uint16))
     return image, {
         "mode": image.mode,
         "width": image.width,
@@ -364,10 +532,11 @@ def main(photographs, goldens, output):
                 "width": width, "height": height, "words": [str(word) for word in words],
                 "box": crop_box(width, height, Words(words))})
     for name in ("rocket.jpg", "camera.png", "s_palette.png", "s_alpha.webp", "s_exif6.jpg"):
-        image = Image.open(f"{photographs}/{name}").convert("RGB")
+        image = Image.open(f"{photographs}/{name}")
         words = [source.getrandbits(64) for _ in range(30)]
         x, y, w, h = crop_box(image.width, image.height, Words(words))
         square = image.crop((x, y, x + w, y + h)).resize((96, 96), Image.BICUBIC)
+        square = square.convert("RGB")  # after, as open_clip does
         expected["training"].append({
             "file": name, "words": [str(word) for word in words], "rgb": fnv(rgb(square)),
             "mirrored": fnv(rgb(ImageOps.mirror(square)))})

@@ -1,14 +1,19 @@
+internal import EVAImaging
 internal import EVATensorFiles
 
 /// The samples of a WebDataset shard: neighbouring members of a tar archive that share what comes
 /// before the first dot of their names.
 ///
-/// A sample is a picture (`jpg`, `png`, `jpeg` or `webp`) with a `txt`, or with a `json` that has a
-/// "caption" or "text". A group that has only one of the two is passed over and counted; one that has
-/// neither is none. Where an ending comes again under the same name another sample begins, as in
-/// open_clip: two samples that were given one name stay two.
+/// A sample is a picture (`jpg`, `png`, `jpeg`, `webp` or any other ending of a picture, the first of
+/// a sample's in this order) with a `txt`, or with a `json` that has a "caption" or "text". A group
+/// that has only one of the two is passed over and counted; one that has neither is none. Where an
+/// ending comes again under the same name another sample begins, as in open_clip: two samples that
+/// were given one name stay two.
 final class WebDatasetReader: ShardReader {
-    private static let pictureEndings = ["jpg", "png", "jpeg", "webp"]
+    // Those that the data sets of the field have, then those of all other pictures.
+    private static let pictureEndings =
+        usualEndings + ImageDecoder.fileExtensions.subtracting(usualEndings).sorted()
+    private static let usualEndings = ["jpg", "png", "jpeg", "webp"]
     private static let textEndings = ["txt", "json"]
     private static let usedEndings = Set(pictureEndings + textEndings)
 
@@ -148,7 +153,7 @@ final class WebDatasetReader: ShardReader {
             let text = group.first(of: textEndings)
         else {
             let lacksPicture = group.first(of: pictureEndings) == nil
-            let wanted = lacksPicture ? pictureEndings : textEndings
+            let wanted = lacksPicture ? usualEndings : textEndings
             let endings = group.endings.sorted()
             return record(0) { name in
                 throw UnusableRecord.incomplete(
