@@ -14,6 +14,7 @@ let package = Package(
         // Level 0: C and C++ behind plain C headers.
         .systemLibrary(name: "Libtorch", pkgConfig: "libtorch"),
         .target(name: "CTorch", dependencies: ["Libtorch"]),
+        .target(name: "CTorchMemory", dependencies: ["Libtorch"]),
         .target(name: "CTorchKernels", dependencies: ["Libtorch"]),
         .systemLibrary(
             name: "Libjpeg", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
@@ -29,7 +30,7 @@ let package = Package(
         .target(name: "CHTTP", dependencies: ["Libcurl"]),
 
         // Level 1: values, files and tensors; none knows another.
-        .target(name: "Torch", dependencies: ["CTorch", "CTorchKernels"]),
+        .target(name: "Torch", dependencies: ["CTorch", "CTorchKernels", "CTorchMemory"]),
         .target(name: "EVAConfiguration"),
         .target(name: "EVATokenizer", dependencies: ["CEmbeddedData"]),
         .target(name: "EVAImaging", dependencies: ["CImageCodecs"]),

@@ -9,6 +9,8 @@ enum ComputeDevice {
         Runtime.keepMemoryBetweenSteps()
         if let threadCount { Runtime.threadCount = threadCount }
         guard name == "auto" else { return try Device(named: name) }
-        return (try? Device(named: "cuda")) ?? .cpu
+        let (device, reason) = Device.automatic()
+        if let reason { Console.note("computing on the CPU: \(reason)") }
+        return device
     }
 }

@@ -34,8 +34,12 @@ extension Trainer {
         try openLogs()
         let badSamples = try BadSampleLog(
             path: configuration.outputDirectory + "/bad_samples.jsonl", resuming: state.step > 0)
-        let loader = try openData(badSamples: badSamples)
-        defer { loader.stop() }
+        let loader = BatchStager(try openData(badSamples: badSamples), device: device)
+        stager = loader
+        defer {
+            loader.stop()
+            stager = nil
+        }
         var interval = ReportInterval()
         var lastSave = ContinuousClock.now
         // A signal is answered before an evaluation that is due; here it is made up for.

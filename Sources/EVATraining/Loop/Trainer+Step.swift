@@ -22,6 +22,8 @@ extension Trainer {
             clip.store.collectGradients()
             stepLoss.add(inPlace: loss)
         }
+        // The GPU has the gradients still to compute; the update waits for them.
+        if state.step + 1 < state.totalSteps { stager?.lookAhead() }
         let skipped = try update(stepLoss: stepLoss, samples)
         state.step += 1
         state.unreportedSteps += 1

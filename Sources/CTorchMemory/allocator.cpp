@@ -10,12 +10,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <new>
 #include <set>
 #include <unordered_map>
 
-#include "guarded.h"
+#include "CTorchMemory.h"
 
 namespace {
 
