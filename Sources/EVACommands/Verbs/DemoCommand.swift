@@ -20,6 +20,9 @@ struct DemoCommand: ParsableCommand {
     @Option(help: "Training steps; more take longer and give a better model.")
     var maxSteps = DemoRecipe.steps
 
+    @Option(help: "cpu, cuda or cuda:N; auto takes a GPU where there is one.")
+    var device = "auto"
+
     @Option(help: "Threads of the computation; one per core if not given.")
     var threads: Int?
 
@@ -33,7 +36,7 @@ struct DemoCommand: ParsableCommand {
     }
 
     func run() throws {
-        let device = try ComputeDevice.prepare(named: "auto", threadCount: threads)
+        let device = try ComputeDevice.prepare(named: device, threadCount: threads)
         try FileManager.default.createDirectory(
             atPath: outputDir, withIntermediateDirectories: true)
         let recipe = DemoRecipe(outputDirectory: outputDir, steps: maxSteps, threadCount: threads)
