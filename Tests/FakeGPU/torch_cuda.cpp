@@ -325,10 +325,10 @@ int64_t attention_choice(const at::Tensor &, const at::Tensor &, const at::Tenso
 void on_cpu(const c10::OperatorHandle &op, torch::jit::Stack *stack) {
     const auto count = op.schema().arguments().size();
     std::optional<Device> device;
-    const auto check = [&](const at::Tensor &value) {
+    const auto check = [&](const at::Tensor &value, bool may_be_number) {
         if (!value.defined()) return;
-        // A number of the CPU is handed to a GPU's kernel with its arguments.
-        if (!value.is_cuda() && value.dim() == 0) return;
+        // A number of the CPU is handed to a GPU's kernel with its arguments, but for one in a list.
+        if (may_be_number && !value.is_cuda() && value.dim() == 0) return;
         TORCH_CHECK(value.is_cuda(), op.schema().name(), ": a tensor on ", value.device(),
                     " among those of a GPU");
         TORCH_CHECK(!device || *device == value.device(), op.schema().name(), ": tensors on ",
@@ -337,9 +337,9 @@ void on_cpu(const c10::OperatorHandle &op, torch::jit::Stack *stack) {
         check_memory(value);
     };
     for (const auto &argument : torch::jit::last(*stack, count)) {
-        if (argument.isTensor()) check(argument.toTensor());
+        if (argument.isTensor()) check(argument.toTensor(), true);
         if (argument.isTensorList()) {
-            for (const at::Tensor value : argument.toTensorList()) check(value);
+            for (const at::Tensor value : argument.toTensorList()) check(value, false);
         }
         if (argument.isGenerator()) {
             TORCH_CHECK(dynamic_cast<Generator *>(argument.toGenerator().unsafeGetGeneratorImpl()),
