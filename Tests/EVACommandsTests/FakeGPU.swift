@@ -28,11 +28,11 @@ enum FakeGPU {
     /// Shell commands that put it into the environment of a command.
     ///
     /// - Parameters:
-    ///   - hasDriver: whether libcuda.so.1 is found.
+    ///   - hasDriver: whether there is a libcuda.so.1 that can be loaded.
     ///   - settings: further variables, such as `FAKE_CUDA_GPUS=0`.
     static func shell(hasDriver: Bool = true, _ settings: String...) throws -> String {
         let folder = try folder.get()
-        let path = "\(folder)/torch/lib" + (hasDriver ? ":\(folder)/driver" : "")
+        let path = "\(folder)/torch/lib:\(folder)/" + (hasDriver ? "driver" : "no-driver")
         return "export LD_LIBRARY_PATH='\(path)' OMP_NUM_THREADS=1 "
             + settings.joined(separator: " ")
     }

@@ -4,7 +4,7 @@ import Testing
 
 /// What keeps a command from a GPU is told apart, each with its remedy.
 @Suite struct GPUAbsenceTests {
-    private func doctor(_ device: String, shell: String?) throws -> EvaclipProcess.Outcome {
+    private func bench(_ device: String, shell: String?) throws -> EvaclipProcess.Outcome {
         try EvaclipProcess.run(
             ["bench", "loss", "--batch_size", "8", "--device", device], shell: shell)
     }
@@ -13,7 +13,7 @@ import Testing
         _ device: String = "cuda", shell: String?, words: [String],
         location: SourceLocation = #_sourceLocation
     ) throws {
-        let outcome = try doctor(device, shell: shell)
+        let outcome = try bench(device, shell: shell)
         #expect(outcome.code == 1, "\(outcome)", sourceLocation: location)
         #expect(
             outcome.errors.hasPrefix("error: device '\(device)' is not available: ")
@@ -27,7 +27,7 @@ import Testing
     @Test("No driver, an old one, no GPU and an old one are told apart")
     func faults() throws {
         try expectRefusal(
-            shell: FakeGPU.shell(hasDriver: false), words: ["no NVIDIA driver (libcuda.so.1"])
+            shell: FakeGPU.shell(hasDriver: false), words: ["no NVIDIA driver (", "libcuda.so.1"])
         try expectRefusal(
             shell: FakeGPU.shell("FAKE_CUDA_VERSION=12080"),
             words: ["the NVIDIA driver serves CUDA 12.8", "13.0 or newer", "update the driver"])
@@ -66,7 +66,7 @@ import Testing
             shell: shell,
             words: ["no libtorch_cuda.so in \(libraries)", "scripts/bootstrap --cuda"])
         // There is a GPU, so who left the choice to the program learns why it is not taken.
-        let outcome = try doctor("auto", shell: shell)
+        let outcome = try bench("auto", shell: shell)
         #expect(outcome.code == 0, "\(outcome)")
         #expect(outcome.output.contains(", cpu, "), "\(outcome)")
         #expect(
@@ -80,14 +80,14 @@ import Testing
 
     @Test("auto takes the GPU, or the CPU with the reason, or the CPU where none is expected")
     func automatic() throws {
-        let gpu = try doctor("auto", shell: FakeGPU.shell())
+        let gpu = try bench("auto", shell: FakeGPU.shell())
         #expect(gpu.code == 0 && gpu.output.contains(", cuda:0, "), "\(gpu)")
-        let old = try doctor("auto", shell: FakeGPU.shell("FAKE_CUDA_VERSION=12080"))
+        let old = try bench("auto", shell: FakeGPU.shell("FAKE_CUDA_VERSION=12080"))
         #expect(old.code == 0 && old.output.contains(", cpu, "), "\(old)")
         #expect(
             old.errors.hasPrefix("computing on the CPU: the NVIDIA driver serves CUDA 12.8"),
             "\(old)")
-        let chosen = try doctor("cpu", shell: FakeGPU.shell("FAKE_CUDA_VERSION=12080"))
+        let chosen = try bench("cpu", shell: FakeGPU.shell("FAKE_CUDA_VERSION=12080"))
         #expect(chosen.code == 0 && chosen.errors.isEmpty, "\(chosen)")
     }
 }

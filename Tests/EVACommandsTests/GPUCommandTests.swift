@@ -13,9 +13,14 @@ import Testing
 
     init() throws { run = try TinyRun(patchDropout: 0.5) }
 
+    /// What both devices report.
+    private func figures(_ name: String) throws -> [[String: Double]] {
+        try run.metrics(name).map { $0.filter { $0.key != "peak_mb" } }
+    }
+
     /// Largest difference of two runs' figures, as a share.
     private func difference(_ a: String, _ b: String) throws -> Double {
-        let (a, b) = (try run.metrics(a), try run.metrics(b))
+        let (a, b) = (try figures(a), try figures(b))
         try #require(!a.isEmpty && a.map { $0.keys.sorted() } == b.map { $0.keys.sorted() })
         return zip(a, b).flatMap { a, b in
             a.map { key, value in abs(value - (b[key] ?? .infinity)) / max(abs(value), 1e-6) }
@@ -39,6 +44,26 @@ import Testing
         #expect(difference < allowed, "\(flags): \(difference)")
         let record = String(decoding: try run.bytes("gpu/run.json"), as: UTF8.self)
         #expect(record.contains("cuda:1"))
+        #expect(try run.metrics("gpu").allSatisfy { $0["peak_mb"] != nil })
+    }
+
+    @Test("A step reads one number back from the GPU", arguments: ["adamw", "lamb"])
+    func readbacks(optimizer: String) throws {
+        func count(steps: Int) throws -> Int {
+            let file = run.folder.file("readbacks")
+            let flags = run.flags(
+                "steps-\(steps)",
+                [
+                    "--device", "cuda", "--max_steps", "\(steps)", "--logging_steps", "100",
+                    "--save_strategy", "no", "--optimizer", optimizer, "--ema_decay", "0.9",
+                    "--gradient_accumulation_steps", "2", "--bf16",
+                ])
+            let outcome = try EvaclipProcess.run(
+                flags, shell: FakeGPU.shell("FAKE_CUDA_READBACKS='\(file)'"))
+            #expect(outcome.code == 0, "\(outcome)")
+            return try #require(Int(String(contentsOfFile: file, encoding: .utf8)))
+        }
+        #expect(try count(steps: 9) - count(steps: 4) == 5)
     }
 
     @Test("A run on a GPU goes on from a checkpoint, on a GPU to the bit and on the CPU too")

@@ -172,6 +172,7 @@ extension Trainer {
             lossScale: state.lossScale?.value,
             skippedSteps: state.unreportedSkips > 0 ? state.unreportedSkips : nil,
             samplesPerSecond: Double(samplesPerStep) / seconds.step, dataSeconds: seconds.data,
-            stepSeconds: seconds.step)
+            stepSeconds: seconds.step,
+            peakMegabytes: device.kind == .cuda ? DeviceMemory(of: device).peakBytes >> 20 : nil)
     }
 }

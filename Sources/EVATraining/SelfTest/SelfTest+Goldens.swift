@@ -43,31 +43,41 @@ extension SelfTest {
                     measure: measure, value: value, limit: limit, seconds: pass.seconds,
                     referenceSeconds: nil)
             }
-            let expected = try ["image_features", "text_features", "loss"].flatMap {
-                try golden.tensor(named: $0).floats()
+            func stored(_ name: String) throws -> Tensor {
+                try golden.tensor(named: name).makeTensor()
             }
+            let expected = Pass(
+                features: .concatenated(
+                    [try stored("image_features"), try stored("text_features")], dimension: 0),
+                loss: try stored("loss").reshaped([]),
+                gradients: try gradients(in: file("grads"), of: clip), seconds: 0)
             report(
                 check(
-                    "features and loss", .difference,
-                    SelfTestCheck.difference(pass.images + pass.texts + [pass.loss], expected),
-                    Limit.features))
-            let stored = try gradients(in: file("grads"), of: clip)
-            report(check("gradients", .share, share(pass.gradients, stored), Limit.gradients))
+                    "features and loss", .difference, pass.difference(expected), Limit.features))
+            report(check("gradients", .share, pass.gradientShare(expected), Limit.gradients))
         }
     }
 
     /// Stored gradients in the order of the parameters that are compared.
-    private static func gradients(in file: SafetensorsFile, of clip: CLIP) throws -> [[Float]] {
+    private static func gradients(in file: SafetensorsFile, of clip: CLIP) throws -> [Tensor] {
         let parameters = clip.store.parameters
-        var byName: [String: [Float]] = [:]
+        var byName: [String: Tensor] = [:]
         for stored in WeightNaming.rei.layout(of: parameters.map { ($0.name, $0.shape) }) {
-            var values = try file.tensor(named: stored.name).floats()[...]
-            for name in stored.parameters {
-                let count = clip.store[name].map { $0.shape.reduce(1, *) } ?? 0
-                byName[name] = Array(values.prefix(count))
-                values = values.dropFirst(count)
+            let values = try file.tensor(named: stored.name).makeTensor()
+            var start = 0
+            for parameter in stored.parameters.compactMap({ clip.store[$0] }) {
+                let rows = stored.parameters.count == 1 ? nil : parameter.shape.first
+                byName[parameter.name] =
+                    rows.map { values.sliced(start..<start + $0, dimension: 0) }
+                    ?? values.reshaped(parameter.shape)
+                start += rows ?? 0
             }
         }
-        return parameters.map(\.name).filter(isCompared).map { byName[$0] ?? [] }
+        return try parameters.map(\.name).filter(isCompared).map { name in
+            guard let gradient = byName[name] else {
+                throw TrainingError("\(file.path): no gradient of \(name)")
+            }
+            return gradient
+        }
     }
 }

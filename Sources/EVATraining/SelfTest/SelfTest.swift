@@ -72,13 +72,15 @@ package struct SelfTest {
         static let lowLosses = 0.05
     }
 
-    /// What a forward and a backward pass give.
+    /// What a forward and a backward pass give, on the CPU in fp32.
     struct Pass {
-        var images: [Float]
-        var texts: [Float]
-        var loss: Float
-        var gradients: [[Float]]
-        var seconds: Double
+        /// Unit vectors of images, then of texts: `[2 B, C]`.
+        let features: Tensor
+        /// A scalar.
+        let loss: Tensor
+        /// One for each parameter that is compared.
+        let gradients: [Tensor]
+        let seconds: Double
     }
 
     private func gradients(
@@ -106,12 +108,16 @@ package struct SelfTest {
         loss.backward(Tensor.full([], scale, device: device))
         Runtime.synchronize(device)
         let seconds = (clock.now - start) / .seconds(1)
+        let gradients = clip.store.parameters.filter { isCompared($0.name) }.map { parameter in
+            guard let gradient = parameter.gradient else {
+                fatalError("parameter '\(parameter.name)' has no gradient")
+            }
+            return gradient.moved(to: .cpu) / scale
+        }
         return Pass(
-            images: images.detached().floats(), texts: texts.detached().floats(),
-            loss: Float(loss.detached().item()),
-            gradients: clip.store.parameters.filter { isCompared($0.name) }.map { parameter in
-                parameter.gradient?.floats().map { $0 / Float(scale) } ?? []
-            }, seconds: seconds)
+            features: Tensor.concatenated([images, texts], dimension: 0).detached()
+                .moved(to: .cpu),
+            loss: loss.detached().moved(to: .cpu), gradients: gradients, seconds: seconds)
     }
 
     /// Small gradients vanish in 16-bit IEEE where the loss is not multiplied.
@@ -120,9 +126,6 @@ package struct SelfTest {
     private static func compare(
         _ actual: Pass, _ reference: Pass, of family: SelfTestFamily, _ dtype: DType
     ) -> [SelfTestCheck] {
-        let (features, expected) = (
-            actual.images + actual.texts, reference.images + reference.texts
-        )
         func check(
             _ quantity: String, _ measure: SelfTestCheck.Measure, _ value: Double, _ limit: Double
         ) -> SelfTestCheck {
@@ -132,46 +135,30 @@ package struct SelfTest {
                 referenceSeconds: reference.seconds)
         }
         guard dtype == .float32 else {
-            let (all, allExpected) = (
-                actual.gradients.flatMap { $0 }, reference.gradients.flatMap { $0 }
-            )
+            func joined(_ gradients: [Tensor]) -> Tensor {
+                Tensor.concatenated(gradients.map { $0.reshaped([1, -1]) }, dimension: 1)
+            }
             return [
                 check(
                     "features", .cosine,
-                    SelfTestCheck.cosine(
-                        features, expected, width: family.configuration.embedWidth),
-                    Limit.cosine),
+                    SelfTestCheck.cosine(actual.features, reference.features), Limit.cosine),
                 check(
                     "gradients", .cosine,
-                    SelfTestCheck.cosine(all, allExpected, width: all.count),
+                    SelfTestCheck.cosine(joined(actual.gradients), joined(reference.gradients)),
                     Limit.gradientCosine),
             ]
         }
         return [
-            check(
-                "features and loss", .difference,
-                SelfTestCheck.difference(
-                    features + [actual.loss], expected + [reference.loss]), Limit.features),
-            check(
-                "gradients", .share, share(actual.gradients, reference.gradients),
-                Limit.gradients),
+            check("features and loss", .difference, actual.difference(reference), Limit.features),
+            check("gradients", .share, actual.gradientShare(reference), Limit.gradients),
         ]
-    }
-
-    /// The largest difference, as a share of the largest element of its tensor.
-    static func share(_ actual: [[Float]], _ expected: [[Float]]) -> Double {
-        zip(actual, expected).map { actual, expected in
-            let largest = Double(expected.map(abs).max() ?? 0)
-            let difference = SelfTestCheck.difference(actual, expected)
-            return difference == 0 ? 0 : difference / largest
-        }.max() ?? .infinity
     }
 
     /// The losses of some steps, the last one's after the last update.
     private func course(
         _ family: SelfTestFamily, _ rule: any UpdateRule, _ rate: Double, on device: Device,
         _ dtype: DType, error: Double = 0
-    ) throws -> (losses: [Float], seconds: Double) {
+    ) throws -> (losses: Tensor, seconds: Double) {
         let clip = family.model(on: device, error: error)
         let batch = family.batch(on: device)
         let rates = TowerRates(learningRate: rate, weightDecay: 0.05, layerDecay: 0.9)
@@ -197,7 +184,21 @@ package struct SelfTest {
             clip.clampLogitScale()
             clip.store.clearGradients()
         }
-        let values = Tensor.stacked(losses, dimension: 0).floats()
+        let values = Tensor.stacked(losses, dimension: 0).moved(to: .cpu)
         return (values, (clock.now - start) / .seconds(1))
+    }
+}
+
+extension SelfTest.Pass {
+    /// The largest difference of features and loss.
+    func difference(_ expected: SelfTest.Pass) -> Double {
+        max(
+            SelfTestCheck.difference(features, expected.features),
+            SelfTestCheck.difference(loss, expected.loss))
+    }
+
+    /// The largest difference of gradients, each as a share of its tensor's largest.
+    func gradientShare(_ expected: SelfTest.Pass) -> Double {
+        zip(gradients, expected.gradients).map(SelfTestCheck.share).max() ?? .infinity
     }
 }

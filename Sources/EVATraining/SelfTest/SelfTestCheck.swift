@@ -37,25 +37,33 @@ package struct SelfTestCheck: Sendable, Equatable {
 }
 
 extension SelfTestCheck {
-    /// The largest absolute difference; infinite where counts differ or a number is not finite.
-    static func difference(_ actual: [Float], _ expected: [Float]) -> Double {
-        guard actual.count == expected.count else { return .infinity }
-        return zip(actual, expected).reduce(0) { largest, pair in
-            let difference = Double(abs(pair.0 - pair.1))
-            return difference.isFinite ? max(largest, difference) : .infinity
-        }
+    /// The largest absolute difference of two tensors of the CPU; infinite where shapes differ or a
+    /// difference is not finite.
+    static func difference(_ actual: Tensor, _ expected: Tensor) -> Double {
+        guard actual.shape == expected.shape else { return .infinity }
+        return largest(actual - expected)
     }
 
-    /// The least cosine of rows that are `width` long.
-    static func cosine(_ actual: [Float], _ expected: [Float], width: Int) -> Double {
-        guard actual.count == expected.count, !actual.isEmpty else { return -.infinity }
-        return stride(from: 0, to: actual.count, by: width).map { start in
-            let (a, b) = (actual[start..<start + width], expected[start..<start + width])
-            func dot(_ x: ArraySlice<Float>, _ y: ArraySlice<Float>) -> Double {
-                zip(x, y).reduce(0) { $0 + Double($1.0) * Double($1.1) }
-            }
-            let cosine = dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()
-            return cosine.isFinite ? cosine : -.infinity
-        }.min() ?? -.infinity
+    /// The largest absolute difference, as a share of the expected tensor's largest element.
+    static func share(_ actual: Tensor, _ expected: Tensor) -> Double {
+        let difference = difference(actual, expected)
+        return difference == 0 ? 0 : difference / largest(expected)
+    }
+
+    /// The least cosine of rows; minus infinity where shapes differ or one is not finite.
+    ///
+    /// - Shape: `[N, D]`, on the CPU.
+    static func cosine(_ actual: Tensor, _ expected: Tensor) -> Double {
+        guard actual.shape == expected.shape else { return -.infinity }
+        let (a, b) = (actual.cast(to: .float64), expected.cast(to: .float64))
+        let cosines = (a * b).sum(dimension: 1).unsqueezed(1) / (a.norm() * b.norm())
+        let least = -(-cosines).flattened().top(1).values.item()
+        return least.isFinite ? least : -.infinity
+    }
+
+    private static func largest(_ tensor: Tensor) -> Double {
+        let flat = tensor.flattened()
+        let ends = [flat, -flat].map { $0.top(1).values.item() }
+        return ends.contains { !$0.isFinite } ? .infinity : ends.max() ?? .infinity
     }
 }
