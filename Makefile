@@ -8,9 +8,11 @@ SHELL := bash
 ARGS ?=
 
 # What every build is given. C and C++ are optimised in debug builds too; programs find libtorch
-# by their run path, so they need no environment.
+# by their run path, so they need no environment, and show it the functions of OpenMP that they
+# define, which it then calls instead of libgomp's.
 FLAGS = --explicit-target-dependency-import-check error -Xcc -O2 -Xcxx -O2 \
-	-Xswiftc -warnings-as-errors -Xlinker -rpath=$(shell LIBTORCH=$(LIBTORCH) scripts/bootstrap --print)/lib
+	-Xswiftc -warnings-as-errors -Xlinker -rpath=$(shell LIBTORCH=$(LIBTORCH) scripts/bootstrap --print)/lib \
+	-Xlinker --dynamic-list=$(CURDIR)/Sources/CThreads/exported.list
 ENVIRONMENT = PKG_CONFIG_PATH=$(CURDIR)/.build/pkgconfig
 SWIFT_SOURCES = Package.swift Sources Tests
 

@@ -16,6 +16,7 @@ let package = Package(
         .target(name: "CTorch", dependencies: ["Libtorch"]),
         .target(name: "CTorchMemory", dependencies: ["Libtorch"]),
         .target(name: "CTorchKernels", dependencies: ["Libtorch"]),
+        .target(name: "CThreads", exclude: ["exported.list"]),
         .systemLibrary(
             name: "Libjpeg", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
         .systemLibrary(name: "Libpng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
@@ -30,7 +31,8 @@ let package = Package(
         .target(name: "CHTTP", dependencies: ["Libcurl"]),
 
         // Level 1: values, files and tensors; none knows another.
-        .target(name: "Torch", dependencies: ["CTorch", "CTorchKernels", "CTorchMemory"]),
+        .target(
+            name: "Torch", dependencies: ["CThreads", "CTorch", "CTorchKernels", "CTorchMemory"]),
         .target(name: "EVAConfiguration"),
         .target(name: "EVATokenizer", dependencies: ["CEmbeddedData"]),
         .target(name: "EVAImaging", dependencies: ["CImageCodecs"]),

@@ -39,7 +39,7 @@ struct CallbackNode : torch::autograd::Node {
         if (failure) {
             const std::string text = failure;
             ct_free_message(failure);
-            TORCH_CHECK(false, text);
+            throw ct::Failure(static_cast<ct_failure_kind>(text[0]), text.substr(1));
         }
         return results;
     }

@@ -45,11 +45,27 @@ c10::IValue boxed(const ct_value &value) {
 
 }  // namespace
 
+ct_failure_kind ct::failure_kind(const std::string &text) {
+    const auto says = [&](const char *words) { return text.find(words) != std::string::npos; };
+    // A CUDA error that is thrown as a plain one is still the device's.
+    if (says("out of memory") || says("not enough memory") || says("can't allocate memory")) {
+        return CT_FAILURE_MEMORY;
+    }
+    // oneDNN, for a product that it has no code for on this processor.
+    if (says("could not create a primitive") || says("no kernel image is available")) {
+        return CT_FAILURE_UNSUPPORTED;
+    }
+    if (says("CUDA error") || says("CUBLAS_STATUS") || says("cuDNN error")) {
+        return CT_FAILURE_DEVICE;
+    }
+    return CT_FAILURE_PROGRAM;
+}
+
 extern "C" {
 
 void ct_free_message(char *message) { ::free(message); }
 
-char *ct_copy_message(const char *text) { return ct::message(text); }
+char *ct_failure(ct_failure_kind kind, const char *text) { return ct::failure(kind, text); }
 
 char *ct_operator_find(const char *name, const char *overload, ct_operator *out) {
     return ct::guarded([&] {
@@ -59,13 +75,9 @@ char *ct_operator_find(const char *name, const char *overload, ct_operator *out)
 }
 
 char *ct_operator_schema(ct_operator op) {
-    std::string text;
-    char *failure = ct::guarded([&] {
-        std::ostringstream stream;
-        stream << reinterpret_cast<c10::OperatorHandle *>(op)->schema();
-        text = stream.str();
-    });
-    return failure ? failure : ct::message(text);
+    std::ostringstream stream;
+    stream << reinterpret_cast<c10::OperatorHandle *>(op)->schema();
+    return ct::message(stream.str());
 }
 
 char *ct_operator_call(ct_operator op, const ct_value *arguments, size_t argument_count,

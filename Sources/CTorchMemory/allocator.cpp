@@ -11,9 +11,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <iomanip>
 #include <mutex>
 #include <new>
 #include <set>
+#include <sstream>
 #include <unordered_map>
 
 #include "CTorchMemory.h"
@@ -62,6 +64,11 @@ class KeepingAllocator final : public c10::Allocator {
         statistics_.peak_bytes = statistics_.live_bytes;
     }
 
+    void set_limit(uint64_t bytes) {
+        std::lock_guard<std::mutex> lock(mutex_);
+        limit_ = bytes;
+    }
+
     static KeepingAllocator &shared() {
         // Never destroyed: tensors may outlive static destruction.
         static auto *allocator = new KeepingAllocator();
@@ -73,20 +80,33 @@ class KeepingAllocator final : public c10::Allocator {
     std::set<Block *, BySize> free_;
     std::unordered_map<void *, Block *> used_;
     ct_allocator_statistics statistics_ = {};
+    uint64_t limit_ = UINT64_MAX;
 
     static void release(void *memory) {
         if (memory) shared().give_back(memory);
     }
 
+    [[noreturn]] void refuse(size_t size) const {
+        std::ostringstream text;
+        text << std::fixed << std::setprecision(2) << size / 1e9 << " GB asked for beside "
+             << statistics_.live_bytes / 1e9 << " GB in use";
+        if (limit_ < UINT64_MAX) text << ", of " << limit_ / 1e9 << " GB that there are";
+        TORCH_CHECK_WITH(OutOfMemoryError, false, text.str());
+    }
+
     void *take(size_t size) {
         if (size < small_limit) {
             void *memory = nullptr;
-            TORCH_CHECK(::posix_memalign(&memory, alignment, size) == 0, "out of memory: ", size,
-                        " bytes asked for");
+            if (::posix_memalign(&memory, alignment, size) != 0) refuse(size);
             return memory;
         }
         const size_t rounded = (size + block_granularity - 1) / block_granularity * block_granularity;
         std::lock_guard<std::mutex> lock(mutex_);
+        // The system hands out addresses for more memory than there is, and ends the process when
+        // it is touched: what cannot fit is refused before.
+        if (size > limit_ || rounded > limit_ - std::min(statistics_.live_bytes, limit_)) {
+            refuse(size);
+        }
         Block key{nullptr, rounded};
         auto found = free_.lower_bound(&key);
         Block *block = found != free_.end() ? *found : add_segment(std::max(rounded, segment_size));
@@ -124,7 +144,7 @@ class KeepingAllocator final : public c10::Allocator {
     Block *add_segment(size_t size) {
         void *memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        TORCH_CHECK(memory != MAP_FAILED, "out of memory: ", size, " bytes asked for");
+        if (memory == MAP_FAILED) refuse(size);
         ::madvise(memory, size, MADV_HUGEPAGE);
         statistics_.reserved_bytes += size;
         auto *block = new Block{static_cast<char *>(memory), size};
@@ -156,7 +176,10 @@ class KeepingAllocator final : public c10::Allocator {
 
 extern "C" {
 
-void ct_allocator_install(void) { c10::SetCPUAllocator(&KeepingAllocator::shared(), 1); }
+void ct_allocator_install(uint64_t limit) {
+    KeepingAllocator::shared().set_limit(limit);
+    c10::SetCPUAllocator(&KeepingAllocator::shared(), 1);
+}
 
 ct_allocator_statistics ct_allocator_read(void) { return KeepingAllocator::shared().read(); }
 

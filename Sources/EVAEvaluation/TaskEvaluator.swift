@@ -70,22 +70,25 @@ package struct TaskEvaluator {
     ///   - badSamples: where unreadable pictures are listed.
     ///   - progress: called after each batch with the number of pictures done, of all tasks.
     /// - Throws: `DataError` when no picture can be read or the list of unreadable ones cannot be
-    ///   written; `EvaluationError` when a feature is not finite.
+    ///   written; `EvaluationError` when a feature is not finite; `TorchError` when the machine cannot
+    ///   compute it.
     package func callAsFunction(
         _ model: CLIP, computeDType: DType = .float32, badSamples: BadSampleLog,
         progress: (Int) -> Void = { _ in }
     ) throws -> EvaluationResults {
-        var results = EvaluationResults()
-        results.classification = try classification?(
-            model, computeDType: computeDType, badSamples: badSamples, progress: progress)
-        let classified = results.classification?.images ?? 0
-        results.retrieval = try retrieval?(
-            model, computeDType: computeDType, badSamples: badSamples
-        ) { progress(classified + $0) }
-        let done = classified + (results.retrieval?.images ?? 0)
-        results.linearProbe = try linearProbe?(
-            model, computeDType: computeDType, badSamples: badSamples
-        ) { progress(done + $0) }
-        return results
+        try throwingTorchFailures {
+            var results = EvaluationResults()
+            results.classification = try classification?(
+                model, computeDType: computeDType, badSamples: badSamples, progress: progress)
+            let classified = results.classification?.images ?? 0
+            results.retrieval = try retrieval?(
+                model, computeDType: computeDType, badSamples: badSamples
+            ) { progress(classified + $0) }
+            let done = classified + (results.retrieval?.images ?? 0)
+            results.linearProbe = try linearProbe?(
+                model, computeDType: computeDType, badSamples: badSamples
+            ) { progress(done + $0) }
+            return results
+        }
     }
 }

@@ -35,6 +35,8 @@ extension Tensor {
     package func backward(_ gradient: Tensor? = nil) {
         do {
             try Tensor.backward([self], [gradient])
+        } catch let error as TorchError {
+            FailureScope.note(error)
         } catch {
             fatalError("\(error)")
         }
@@ -44,6 +46,7 @@ extension Tensor {
     ///
     /// - Throws: `TorchError` when the graph cannot be walked, with the reason.
     package static func backward(_ roots: [Tensor], _ gradients: [Tensor?]) throws {
+        guard !FailureScope.hasFailed else { return }
         try withExtendedLifetime((roots, gradients)) {
             let rootHandles: [ct_tensor?] = roots.map(\.handle)
             let gradientHandles: [ct_tensor?] = gradients.map { $0?.handle }
@@ -118,7 +121,8 @@ private func runBackward(
         let gradients = (0..<outputCount).map { index in
             outputGradients[index].map { Tensor(sharing: $0) }
         }
-        let results = try box.backward(gradients)
+        // The GPU's part of backward runs on threads of libtorch, outside of any scope.
+        let results = try throwingTorchFailures { try box.backward(gradients) }
         guard results.count == inputCount else {
             throw TorchError("a backward gave \(results.count) gradients for \(inputCount) inputs")
         }
@@ -128,7 +132,8 @@ private func runBackward(
         }
         return nil
     } catch {
-        return ct_copy_message("\(error)")
+        let kind = (error as? TorchError)?.kind ?? .program
+        return ct_failure(kind.code, "\(error)")
     }
 }
 
@@ -144,7 +149,7 @@ extension Tensor {
     }
 
     /// A handle of its own for the same tensor, owned by whoever receives it.
-    fileprivate func sharedHandle() -> ct_tensor {
+    func sharedHandle() -> ct_tensor {
         withExtendedLifetime(self) { ct_tensor_share(handle) }
     }
 }

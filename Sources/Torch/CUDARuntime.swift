@@ -61,15 +61,16 @@ package enum CUDARuntime {
         do {
             try TorchError.check(ct_cuda_select(Int32(index)), "cuda:\(index)")
             // The libraries say only when a kernel is started that they have none for the GPU.
-            let ones = try Operator.full.call([
-                .ints([2]), .double(1), .dtype(.float32), .none,
-                .device(Device(gpu: index)), .bool(false),
-            ])
-            guard let ones = ones.first ?? nil else { throw TorchError("no tensor was made") }
-            let sum = try Operator.sum.call([.tensor(ones), .none])
-            guard let sum = sum.first ?? nil, sum.floats() == [2] else {
-                throw TorchError("1 + 1 is not 2 there")
+            let sum = try throwingTorchFailures {
+                let ones =
+                    try Operator.full.call([
+                        .ints([2]), .double(1), .dtype(.float32), .none,
+                        .device(Device(gpu: index)), .bool(false),
+                    ]).first ?? nil
+                let sum = try ones.map { try Operator.sum.call([.tensor($0), .none]) }?.first
+                return sum.flatMap { $0 }?.floats()
             }
+            guard sum == [2] else { throw TorchError("1 + 1 is not 2 there") }
         } catch {
             let reason = "\(error)".split(separator: "\n").first.map(String.init) ?? ""
             guard reason.contains("no kernel image") else {

@@ -44,7 +44,7 @@ package struct HostCopy {
         into target: Tensor, from source: Source, rows: Range<Int>, columns: Range<Int>,
         isTransposed: Bool = false
     ) {
-        guard target.device == .cpu, target.isContiguous,
+        guard target.device == .cpu && target.isContiguous || FailureScope.hasFailed,
             target.count == rows.count * columns.count,
             rows.upperBound <= source.rowCount, columns.upperBound <= source.columnCount
         else {
@@ -64,6 +64,7 @@ package struct HostCopy {
 
     /// Carries copies out, on as many threads as one operator may use.
     package static func run(_ copies: [HostCopy]) {
+        guard !FailureScope.hasFailed else { return }
         let blocks = copies.flatMap { $0.blocks() }
         let threadCount = min(max(1, Runtime.threadCount), blocks.count)
         // The targets' memory must outlive the threads that write to it.

@@ -1,3 +1,4 @@
+internal import CThreads
 internal import CTorch
 internal import CTorchMemory
 
@@ -12,11 +13,18 @@ package enum Runtime {
         set { ct_set_thread_count(Int32(newValue)) }
     }
 
-    /// Keeps the memory of CPU tensors from one step to the next instead of giving it back.
+    /// Parallel pieces of operators that have run on this program's own threads since it started.
+    ///
+    /// It stays 0 where libtorch is divided by another OpenMP than libgomp, whose calls are not
+    /// taken over.
+    package static var parallelRegionCount: Int { Int(cth_region_count()) }
+
+    /// Keeps the memory of CPU tensors from one step to the next instead of giving it back, and
+    /// refuses more than the machine has.
     ///
     /// Call it once, before the first tensor is made.
     package static func keepMemoryBetweenSteps() {
-        ct_allocator_install()
+        ct_allocator_install(MachineMemory.total.map(UInt64.init) ?? .max)
     }
 
     /// Waits until a device has done all that it was given; a CPU always has.

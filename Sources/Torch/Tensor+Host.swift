@@ -36,31 +36,29 @@ extension Tensor {
     private convenience init<Element: BitwiseCopyable>(
         copying values: [Element], shape: [Int], dtype: DType
     ) {
-        do {
-            self.init(
-                owning: try values.withUnsafeBytes { bytes in
-                    var out: ct_tensor?
-                    let lengths = shape.map(Int64.init)
-                    try TorchError.check(
-                        ct_tensor_from_bytes(
-                            bytes.baseAddress, bytes.count, lengths, lengths.count, dtype.code,
-                            &out),
-                        "tensor from \(values.count) values of \(dtype)")
-                    guard let out else { throw TorchError("libtorch made no tensor") }
-                    return out
-                })
-        } catch {
-            fatalError("\(error)")
+        var out: ct_tensor?
+        values.withUnsafeBytes { bytes in
+            let lengths = shape.map(Int64.init)
+            TorchError.require(
+                ct_tensor_from_bytes(
+                    bytes.baseAddress, bytes.count, lengths, lengths.count, dtype.code, &out),
+                "tensor from \(values.count) values of \(dtype)")
         }
+        // Where that failed from outside, a tensor without elements stands in.
+        self.init(owning: out ?? Tensor.empty(shape, dtype: dtype, device: .meta).sharedHandle())
     }
 
     /// Calls `body` with the elements' bytes in row-major order.
     ///
-    /// The tensor is detached, moved to the CPU and made contiguous first where it is not.
+    /// The tensor is detached, moved to the CPU and made contiguous first where it is not. Zeros
+    /// are read where a `FailureScope` has failed.
     package func withHostBytes<Result>(
         _ body: (UnsafeRawBufferPointer) throws -> Result
     ) rethrows -> Result {
         let host = detached().moved(to: .cpu).contiguous()
+        guard !FailureScope.hasFailed else {
+            return try withZeros { try body(UnsafeRawBufferPointer($0)) }
+        }
         return try withExtendedLifetime(host) {
             try body(
                 UnsafeRawBufferPointer(
@@ -72,6 +70,7 @@ extension Tensor {
     package func withMutableHostBytes<Result>(
         _ body: (UnsafeMutableRawBufferPointer) throws -> Result
     ) rethrows -> Result {
+        guard !FailureScope.hasFailed else { return try withZeros(body) }
         guard device == .cpu, isContiguous else {
             fatalError("withMutableHostBytes on \(self): needs a contiguous CPU tensor")
         }
@@ -80,6 +79,17 @@ extension Tensor {
                 UnsafeMutableRawBufferPointer(
                     start: ct_tensor_data(handle), count: count * dtype.byteCount))
         }
+    }
+
+    /// What stands in for the elements of a tensor that a failure has left without any.
+    private func withZeros<Result>(
+        _ body: (UnsafeMutableRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        let zeros = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: count * dtype.byteCount, alignment: 16)
+        defer { zeros.deallocate() }
+        zeros.initializeMemory(as: UInt8.self, repeating: 0)
+        return try body(zeros)
     }
 
     /// The elements in row-major order as 32-bit floats.

@@ -23,14 +23,16 @@ package final class TransferLane {
     ///
     /// - Parameter sources: CPU tensors in pinned memory, which may be let go of at once.
     /// - Returns: the copies, not to be used before `join`.
-    package func copy(_ sources: [Tensor]) -> [Tensor] {
-        withExtendedLifetime((self, sources)) {
+    /// - Throws: `TorchError` where the GPU has no memory for them, or fails.
+    package func copy(_ sources: [Tensor]) throws(TorchError) -> [Tensor] {
+        var copies = [ct_tensor?](repeating: nil, count: sources.count)
+        let message = withExtendedLifetime((self, sources)) {
             let handles: [ct_tensor?] = sources.map(\.handle)
-            var copies = [ct_tensor?](repeating: nil, count: handles.count)
-            TorchError.require(
-                ct_lane_copy(lane, handles, handles.count, &copies), "copy of \(sources)")
-            return copies.compactMap { $0 }.map(Tensor.init(owning:))
+            return ct_lane_copy(lane, handles, handles.count, &copies)
         }
+        let tensors = copies.compactMap { $0 }.map(Tensor.init(owning:))
+        try TorchError.check(message, "copy of \(sources)")
+        return tensors
     }
 
     /// Makes what the GPU computes from now on wait until all copies have arrived.

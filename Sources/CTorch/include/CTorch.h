@@ -1,7 +1,8 @@
 // libtorch behind plain C: handles, one generic operator call, autograd, devices.
 //
 // Contract of every function that returns `char *`: NULL is success, anything else is an error
-// message that the caller frees with ct_free_message. No C++ exception crosses this header.
+// message that the caller frees with ct_free_message. Its first byte is a ct_failure_kind, the text
+// follows. No C++ exception crosses this header.
 // A ct_tensor that a function gives out is owned by the caller, who ends it with ct_tensor_free.
 // Tensors that are handed in stay the caller's, and must live until the call returns.
 #ifndef CTORCH_H
@@ -69,13 +70,21 @@ typedef struct {
     ct_generator generator;
 } ct_value;
 
+// Whose failure a message tells of.
+typedef enum {
+    CT_FAILURE_PROGRAM = 'p',      // ours: a shape, a dtype, an argument
+    CT_FAILURE_MEMORY = 'm',       // the machine's or the device's memory is used up
+    CT_FAILURE_UNSUPPORTED = 'u',  // this processor or GPU cannot do it
+    CT_FAILURE_DEVICE = 'd',       // the GPU failed
+} ct_failure_kind;
+
 void ct_free_message(char *message);
 // A message of the caller's, for a backward function to return.
-char *ct_copy_message(const char *text);
+char *ct_failure(ct_failure_kind kind, const char *text);
 
 // Operators. `name` is "aten::add", `overload` is "Tensor" or "". Handles live forever.
 char *ct_operator_find(const char *name, const char *overload, ct_operator *out);
-// The operator's schema as text; freed with ct_free_message.
+// The operator's schema as plain text; freed with ct_free_message.
 char *ct_operator_schema(ct_operator op);
 // Calls `op`; its results, tensors and lists of tensors laid flat, go to `results`.
 // A result that is an undefined tensor or not a tensor is NULL.
@@ -110,7 +119,7 @@ void ct_set_grad_enabled(bool enabled);
 
 // A node of one's own in the graph: `outputs` (made without gradient) are given a history whose
 // backward calls `backward`. It gets one gradient per output (NULL where none came), borrowed,
-// and writes one owned gradient per input (NULL for none); it returns NULL or a malloc'd message.
+// and writes one owned gradient per input (NULL for none); it returns NULL or what ct_failure gave.
 // `release(context)` is called once, when the graph is freed.
 typedef char *(*ct_backward_function)(void *context, const ct_tensor *output_gradients,
                                       size_t output_count, ct_tensor *input_gradients,

@@ -33,8 +33,8 @@ typedef struct {
 // False for a type that is not copied into.
 bool ct_copy_block(const ct_block *block);
 
-// From now on CPU tensors live in memory that is kept between steps.
-void ct_allocator_install(void);
+// From now on CPU tensors live in memory that is kept between steps, `limit` bytes at most.
+void ct_allocator_install(uint64_t limit);
 typedef struct {
     uint64_t live_bytes;      // in tensors now
     uint64_t peak_bytes;      // the most that was in tensors at once

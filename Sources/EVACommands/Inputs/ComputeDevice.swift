@@ -7,7 +7,8 @@ enum ComputeDevice {
     /// - Throws: `TorchError` when the device is unknown or absent.
     static func prepare(named name: String, threadCount: Int?) throws -> Device {
         Runtime.keepMemoryBetweenSteps()
-        if let threadCount { Runtime.threadCount = threadCount }
+        // OMP_NUM_THREADS may ask for fewer than there are.
+        Runtime.threadCount = threadCount ?? min(Runtime.threadCount, Processors.available)
         guard name == "auto" else { return try Device(named: name) }
         let (device, reason) = Device.automatic()
         if let reason { Console.note("computing on the CPU: \(reason)") }

@@ -48,7 +48,9 @@ struct LossBenchmark {
         }
     }
 
-    func run() throws -> Result {
+    func run() throws -> Result { try throwingTorchFailures(measure) }
+
+    private func measure() throws -> Result {
         let random = RandomSource(seed: 1, device: device)
         let (images, texts) = (features(random.stream("images")), features(random.stream("texts")))
         let logScale = leaf(Tensor.full([], log(10), device: device))

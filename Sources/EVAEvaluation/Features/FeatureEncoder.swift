@@ -43,7 +43,7 @@ package struct FeatureEncoder {
     ///
     /// - Parameter pixels: `[N, 3, S, S]`, N at least 1, on any device.
     /// - Throws: `EvaluationError` when the images have another size than the model takes, or a
-    ///   feature is not finite.
+    ///   feature is not finite; `TorchError` when the machine cannot compute it.
     /// - Returns: `[N, E]` on the model's device.
     package func images(_ pixels: Tensor) throws -> Tensor {
         let size = model.configuration.vision.imageSize
@@ -52,14 +52,16 @@ package struct FeatureEncoder {
             throw EvaluationError(
                 "images: expected shape [N, 3, \(size), \(size)] with N >= 1, got \(shape)")
         }
-        let parts = stride(from: 0, to: shape[0], by: batchSize).map { first in
-            withoutGradient {
-                let rows = first..<min(first + batchSize, shape[0])
-                let batch = pixels.sliced(rows, dimension: 0).moved(to: model.store.device)
-                return model.encodeImages(batch.cast(to: .float32), context)
+        return try throwingTorchFailures {
+            let parts = stride(from: 0, to: shape[0], by: batchSize).map { first in
+                withoutGradient {
+                    let rows = first..<min(first + batchSize, shape[0])
+                    let batch = pixels.sliced(rows, dimension: 0).moved(to: model.store.device)
+                    return model.encodeImages(batch.cast(to: .float32), context)
+                }
             }
+            return try finite(Tensor.concatenated(parts, dimension: 0), "image")
         }
-        return try finite(Tensor.concatenated(parts, dimension: 0), "image")
     }
 
     /// Unit vectors of texts, in the order given.
@@ -70,7 +72,8 @@ package struct FeatureEncoder {
     /// - Parameter texts: token ids, at least one text; what follows a text's first largest id,
     ///   its end mark, is padding.
     /// - Throws: `EvaluationError` when a text is empty, longer than the model's context, or holds
-    ///   an id outside its vocabulary, or when a feature is not finite.
+    ///   an id outside its vocabulary, or when a feature is not finite; `TorchError` when the machine
+    ///   cannot compute it.
     /// - Returns: `[M, E]` on the model's device.
     package func texts(_ texts: [[Int32]]) throws -> Tensor {
         guard !texts.isEmpty else {
@@ -78,17 +81,19 @@ package struct FeatureEncoder {
         }
         let texts = try texts.enumerated().map { try trimmed($0.element, number: $0.offset) }
         let order = texts.indices.sorted { (texts[$0].count, $0) < (texts[$1].count, $1) }
-        let parts = batches(ofLengths: order.map { texts[$0].count }).map { places in
-            withoutGradient {
-                model.encodeTexts(padded(order[places].map { texts[$0] }), context)
-            }
-        }
         var places = [Int64](repeating: 0, count: order.count)
         for (place, text) in order.enumerated() { places[text] = Int64(place) }
-        let restored = Tensor(places, shape: [order.count]).moved(to: model.store.device)
-        return try finite(
-            Tensor.concatenated(parts, dimension: 0).selected(indices: restored, dimension: 0),
-            "text")
+        return try throwingTorchFailures {
+            let parts = batches(ofLengths: order.map { texts[$0].count }).map { places in
+                withoutGradient {
+                    model.encodeTexts(padded(order[places].map { texts[$0] }), context)
+                }
+            }
+            let restored = Tensor(places, shape: [order.count]).moved(to: model.store.device)
+            return try finite(
+                Tensor.concatenated(parts, dimension: 0).selected(indices: restored, dimension: 0),
+                "text")
+        }
     }
 
     /// Runs of rising lengths, each as long as the tokens of a batch allow.

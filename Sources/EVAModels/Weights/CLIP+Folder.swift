@@ -10,14 +10,18 @@ extension CLIP {
     ///   - device: where the parameters live.
     ///   - dtype: the format in which matrices are kept.
     ///   - report: gets what was loaded.
-    /// - Throws: `WeightsError` when there are no weights or they do not fit.
+    /// - Throws: `WeightsError` when there are no weights or they do not fit; `TorchError` when
+    ///   there is no memory for them.
     package init(
         loading description: ModelDescription, device: Device, dtype: DType = .float32,
         report: (LoadedWeights) -> Void = { _ in }
     ) throws {
         let container = try description.openWeights()
-        self.init(description.configuration, device: device, dtype: dtype)
-        report(try loadWeights(from: container, policy: description.policy))
+        self = try throwingTorchFailures {
+            let clip = CLIP(description.configuration, device: device, dtype: dtype)
+            report(try clip.loadWeights(from: container, policy: description.policy))
+            return clip
+        }
     }
 
     /// Writes a model folder: weights under open_clip's names, the configuration in rei's and

@@ -54,8 +54,11 @@ final class BatchStager: BatchSupply {
     func lookAhead() {
         guard let lane, ahead == nil else { return }
         let batch = Result { try supply.next() }
-        let arrival = (try? batch.get()).map { batch in
-            Arrival(position: batch.position, copies: lane.copy(DeviceBatch.pinned(batch)))
+        // Where the GPU has no room for another batch, it is copied when its turn comes.
+        let arrival = (try? batch.get()).flatMap { batch in
+            (try? lane.copy(DeviceBatch.pinned(batch))).map { copies in
+                Arrival(position: batch.position, copies: copies)
+            }
         }
         ahead = Ahead(
             batch: batch, streamPosition: supply.streamPosition, arrival: arrival)

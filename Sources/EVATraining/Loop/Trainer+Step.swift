@@ -10,7 +10,13 @@ extension Trainer {
     ///
     /// - Parameter next: gives the batches of the step's next loss.
     /// - Returns: what was not finite, so that the weights stayed as they were; nil as a rule.
+    /// - Throws: `TorchError` when the machine cannot compute it: memory that is used up, say. The
+    ///   weights may be half of this step's then.
     func step(_ next: () throws -> [HostBatch]) throws -> NonfiniteStep? {
+        try throwingTorchFailures { try takeStep(next) }
+    }
+
+    private func takeStep(_ next: () throws -> [HostBatch]) throws -> NonfiniteStep? {
         let stepLoss = Tensor.full([], 0, device: device)
         var samples = StepSamples()
         for index in 0..<plan.lossesPerStep {

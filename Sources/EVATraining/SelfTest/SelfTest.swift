@@ -38,7 +38,9 @@ package struct SelfTest {
             let reference = try course(
                 family, rule, rate, on: .cpu, .float32, error: referenceError)
             for dtype in Self.dtypes {
-                let actual = try course(family, rule, rate, on: device, dtype)
+                let actual = try throwingTorchFailures {
+                    try course(family, rule, rate, on: device, dtype)
+                }
                 report(
                     SelfTestCheck(
                         subject: name, quantity: "losses of \(Self.stepCount) steps", dtype: dtype,
@@ -86,8 +88,11 @@ package struct SelfTest {
     private func gradients(
         _ family: SelfTestFamily, on device: Device, _ dtype: DType, error: Double = 0
     ) throws -> Pass {
-        try Self.pass(
-            family.model(on: device, error: error), family.batch(on: device), dtype, on: device)
+        try throwingTorchFailures {
+            try Self.pass(
+                family.model(on: device, error: error), family.batch(on: device), dtype,
+                on: device)
+        }
     }
 
     /// The key's bias has an exact gradient of zero, so that only noise could be compared.

@@ -5,7 +5,7 @@ extension Operator {
     /// Calls the operator; lists of tensors among the results are laid flat.
     ///
     /// - Throws: `TorchError` with the arguments' shapes and libtorch's words.
-    package func call(_ arguments: [OperatorArgument]) throws -> [Tensor?] {
+    package func call(_ arguments: [OperatorArgument]) throws(TorchError) -> [Tensor?] {
         var marshalled = MarshalledArguments(arguments)
         var results = [ct_tensor?](repeating: nil, count: marshalled.resultCapacity)
         var resultCount = 0
@@ -19,17 +19,19 @@ extension Operator {
         return results.prefix(resultCount).map { $0.map(Tensor.init(owning:)) }
     }
 
-    /// Calls the operator for its single result; a failure is a mistake of our own and traps.
+    /// Calls the operator for its single result.
+    ///
+    /// A mistake of our own traps; a failure from outside ends the present `FailureScope`.
     package func callAsFunction(_ arguments: OperatorArgument...) -> Tensor {
-        guard let first = trapping(arguments).first, let result = first else {
+        guard let first = unthrowing(arguments).first, let result = first else {
             fatalError("\(rawValue)(\(arguments)) gave no tensor")
         }
         return result
     }
 
-    /// Calls the operator for all its results; a failure is a mistake of our own and traps.
+    /// Calls the operator for all its results; fails as `callAsFunction` does.
     package func results(_ arguments: OperatorArgument...) -> [Tensor] {
-        trapping(arguments).map { result in
+        unthrowing(arguments).map { result in
             guard let result else {
                 fatalError("\(rawValue)(\(arguments)) gave an undefined tensor")
             }
@@ -37,16 +39,54 @@ extension Operator {
         }
     }
 
-    /// Calls the operator for its effect; a failure is a mistake of our own and traps.
+    /// Calls the operator for its effect; fails as `callAsFunction` does.
     package func run(_ arguments: OperatorArgument...) {
-        _ = trapping(arguments)
+        _ = unthrowing(arguments)
     }
 
-    private func trapping(_ arguments: [OperatorArgument]) -> [Tensor?] {
+    private func unthrowing(_ arguments: [OperatorArgument]) -> [Tensor?] {
         do {
-            return try call(arguments)
+            if !FailureScope.hasFailed { return try call(arguments) }
         } catch {
-            fatalError("\(error)")
+            FailureScope.note(error)
+        }
+        return shapesAlone(arguments)
+    }
+
+    /// What the operator would give, without elements: for code on its way to the end of a scope
+    /// that has failed.
+    private func shapesAlone(_ arguments: [OperatorArgument]) -> [Tensor?] {
+        do {
+            return try call(
+                try arguments.map { argument throws(TorchError) in
+                    try argument.withoutElements()
+                })
+        } catch {
+            fatalError("after \(FailureScope.current?.failure, default: "a failure"): \(error)")
+        }
+    }
+}
+
+extension OperatorArgument {
+    /// The argument on the meta device, without a history.
+    fileprivate func withoutElements() throws(TorchError) -> OperatorArgument {
+        func onMeta(_ tensor: Tensor) throws(TorchError) -> Tensor {
+            guard tensor.device != .meta else { return tensor }
+            let results = try Operator.empty.call([
+                .ints(tensor.shape), .dtype(tensor.dtype), .none, .device(.meta), .bool(false),
+                .none,
+            ])
+            return results[0] ?? tensor
+        }
+        switch self {
+        case .tensor(let tensor):
+            return .tensor(try onMeta(tensor))
+        case .tensors(let tensors):
+            return .tensors(try tensors.map { tensor throws(TorchError) in try onMeta(tensor) })
+        case .device:
+            return .device(.meta)
+        default:
+            return self
         }
     }
 }

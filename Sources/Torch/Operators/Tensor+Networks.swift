@@ -36,11 +36,21 @@ extension Tensor {
     /// `softmax(q k^T / sqrt(E)) v`, each query seeing all keys or, if causal, those up to itself.
     ///
     /// - Shape: `q`, `k`, `v` `[B, H, N, E]` give `[B, H, N, E]`.
-    /// - Precision: softmax statistics in fp32.
+    /// - Precision: softmax statistics in fp32. A CPU without instructions for the dtype computes in
+    ///   fp32 throughout; the result has the dtype of `q` in any case.
     package static func attention(
         _ q: Tensor, _ k: Tensor, _ v: Tensor, isCausal: Bool
     ) -> Tensor {
-        Operator.scaledDotProductAttention(
+        let dtype = q.dtype
+        if q.device == .cpu,
+            dtype == .float16
+                || dtype == .bfloat16 && !CPUCapabilities.current.hasNativeBFloat16
+        {
+            return attention(
+                q.cast(to: .float32), k.cast(to: .float32), v.cast(to: .float32), isCausal: isCausal
+            ).cast(to: dtype)
+        }
+        return Operator.scaledDotProductAttention(
             .tensor(q), .tensor(k), .tensor(v), .none, .double(0), .bool(isCausal), .none,
             .bool(false))
     }

@@ -1,0 +1,37 @@
+internal import Synchronization
+
+/// Runs computations and throws what goes wrong in them from outside: memory that is used up, a
+/// processor or GPU that lacks an operator or fails.
+///
+/// Tensor expressions do not throw (ADR 0004). The first such failure is noted, and until `body`
+/// ends nothing is computed any more: operators give tensors of the right shape on the meta device,
+/// in-place operators change nothing, and what is read back is zero. So no value of a failed
+/// computation leaves the scope but through what `body` itself does with what it has read.
+/// Without a scope a failure traps, as a mistake of our own does everywhere.
+///
+/// - Throws: `TorchError` for the first failure from outside; otherwise what `body` throws.
+package func throwingTorchFailures<Value>(_ body: () throws -> Value) throws -> Value {
+    let scope = FailureScope()
+    let result = Result { try FailureScope.$current.withValue(scope, operation: body) }
+    if let failure = scope.failure { throw failure }
+    return try result.get()
+}
+
+/// What `throwingTorchFailures` keeps while its body runs.
+final class FailureScope: Sendable {
+    @TaskLocal static var current: FailureScope?
+
+    private let first = Mutex<TorchError?>(nil)
+
+    /// The first failure from outside.
+    var failure: TorchError? { first.withLock { $0 } }
+
+    /// Whether the present scope has failed, so that nothing is to be computed.
+    static var hasFailed: Bool { current?.failure != nil }
+
+    /// Keeps a failure from outside for the end of the present scope; traps for any other.
+    static func note(_ error: TorchError) {
+        guard let current, error.isFromOutside else { fatalError("\(error)") }
+        current.first.withLock { $0 = $0 ?? error }
+    }
+}

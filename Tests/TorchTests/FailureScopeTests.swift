@@ -1,0 +1,90 @@
+import EVATestSupport
+import Testing
+
+@testable import Torch
+
+@Suite struct FailureScopeTests {
+    /// More bytes than any machine has.
+    private static let tooMany = 1 << 50
+
+    private func expectMemoryError(
+        _ body: () throws -> Void, location: SourceLocation = #_sourceLocation
+    ) {
+        let error = #expect(throws: TorchError.self, sourceLocation: location) {
+            try throwingTorchFailures(body)
+        }
+        #expect(error?.kind == .memory, sourceLocation: location)
+    }
+
+    @Test("Memory that the machine lacks is an error of one line")
+    func memory() throws {
+        let error = try #require(
+            throws: TorchError.self
+        ) {
+            try throwingTorchFailures {
+                _ = Tensor.empty([Self.tooMany], dtype: .float32, device: .cpu)
+            }
+        }
+        #expect(error.description.hasPrefix("out of memory: "))
+        #expect(!error.description.contains("\n"), "\(error)")
+    }
+
+    @Test("What follows a failure goes on in shapes alone, and changes no tensor from before")
+    func shapes() {
+        let kept = Tensor([1, 2, 3] as [Float], shape: [3])
+        expectMemoryError {
+            let lost = Tensor.empty([Self.tooMany, 3], dtype: .float32, device: .cpu)
+            #expect(lost.shape == [Self.tooMany, 3])
+            let sum = (lost * 2 + kept).sum(dimension: 0)
+            #expect(sum.shape == [3])
+            #expect(sum.floats() == [0, 0, 0])
+            #expect(sum.sum().item() == 0)
+            kept.copy(from: sum)
+            kept.withMutableHostBytes { $0.storeBytes(of: 7, as: Float.self) }
+            Foreach.multiply([kept], by: 4)
+            #expect(
+                Tensor([5, 6] as [Float], shape: [2]).linear(
+                    weight: Tensor([1, 2] as [Float], shape: [1, 2]), bias: nil
+                ).shape == [1])
+        }
+        #expect(kept.floats() == [1, 2, 3])
+        // Nothing of it is left behind.
+        #expect((kept + kept).floats() == [2, 4, 6])
+    }
+
+    @Test("A failure in backward is thrown, also out of a backward function of the program's own")
+    func backward() {
+        let leaf = Tensor([1] as [Float], shape: [1])
+        leaf.requiresGradient = true
+        expectMemoryError { leaf.expanded([Self.tooMany]).exp().sum().backward() }
+        let output = CustomGradient.record(inputs: [leaf]) {
+            [leaf * 2]
+        } backward: { _ in
+            [Tensor.empty([Self.tooMany], dtype: .float32, device: .cpu)]
+        }
+        expectMemoryError { output[0].sum().backward() }
+        expectMemoryError { try Tensor.backward([output[0].sum()], [nil]) }
+    }
+
+    @Test("What the body throws by itself, and what it returns, come out")
+    func transparency() throws {
+        struct Other: Error {}
+        #expect(throws: Other.self) { try throwingTorchFailures { throw Other() } }
+        #expect(try throwingTorchFailures { Tensor([4] as [Float], shape: [1]).item() } == 4)
+        // The failure comes first: what is thrown after it may come of values that are missing.
+        expectMemoryError {
+            _ = Tensor.empty([Self.tooMany], dtype: .float32, device: .cpu)
+            throw Other()
+        }
+    }
+
+    @Test("A mistake of the program traps, in a scope too")
+    func mistakes() async {
+        await #expect(processExitsWith: .failure) {
+            try throwingTorchFailures {
+                let a = Tensor.full([2, 3], 0, device: .cpu)
+                _ = a.matmul(a)
+            }
+        }
+    }
+}
