@@ -15,6 +15,7 @@ let package = Package(
         // Level 0: C and C++ behind plain C headers.
         .systemLibrary(name: "Libtorch", pkgConfig: "libtorch"),
         .target(name: "CTorch", dependencies: ["Libtorch"]),
+        .target(name: "CTorchMemory", dependencies: ["Libtorch"]),
         .target(name: "CTorchKernels", dependencies: ["Libtorch"]),
         .target(name: "CThreads", exclude: ["exported.list"]),
         .systemLibrary(
@@ -41,7 +42,8 @@ let package = Package(
         .target(name: "CFileSystem"),
 
         // Level 1: values, files and tensors; none knows another.
-        .target(name: "Torch", dependencies: ["CThreads", "CTorch", "CTorchKernels"]),
+        .target(
+            name: "Torch", dependencies: ["CThreads", "CTorch", "CTorchKernels", "CTorchMemory"]),
         .target(
             name: "EVAConfiguration", dependencies: [.product(name: "Yams", package: "Yams")]),
         .target(name: "EVATokenizer", dependencies: ["CEmbeddedData"]),

@@ -82,7 +82,7 @@ public enum EvaclipCommand {
             TrainCommand.self, EvalCommand.self, EmbedCommand.self, ClassifyCommand.self,
             PreprocessCommand.self, TokenizeCommand.self, ModelsCommand.self, PullCommand.self,
             ReportCommand.self, BenchCommand.self, DemoCommand.self, DataCommand.self,
-            ConvertCommand.self, VerifyCommand.self, AverageCommand.self,
+            ConvertCommand.self, VerifyCommand.self, AverageCommand.self, DoctorCommand.self,
         ]
 
         static let configuration = CommandConfiguration(

@@ -22,9 +22,17 @@ package struct Device: Sendable, Hashable, CustomStringConvertible {
         self.index = index
     }
 
+    /// A GPU that was not looked at.
+    init(gpu index: Int) {
+        self.init(kind: .cuda, index: index)
+    }
+
     /// The device of that name: `cpu`, `cuda`, `cuda:1` or `meta`.
     ///
-    /// - Throws: `TorchError` when the name is none of these or the machine has no such device.
+    /// A GPU is to be named before anything is computed: libtorch does not look for one later.
+    ///
+    /// - Throws: `TorchError` when the name is none of these, or the machine has no such device or
+    ///   cannot compute on it, with what is missing.
     package init(named name: String) throws {
         let parts = name.split(separator: ":", omittingEmptySubsequences: false)
         guard let first = parts.first, let kind = Kind(rawValue: String(first)), parts.count <= 2
@@ -38,8 +46,30 @@ package struct Device: Sendable, Hashable, CustomStringConvertible {
             }
             index = number
         }
-        if kind == .cuda { try Runtime.loadCUDA() }
+        if kind == .cuda {
+            do {
+                try CUDARuntime.select(index)
+            } catch {
+                throw TorchError("device '\(name)' is not available: \(error)")
+            }
+        }
         self.init(kind: kind, index: index)
+    }
+
+    /// The first GPU where there is one that computes, else the CPU.
+    ///
+    /// - Returns: the device, and where a GPU could be expected - there is one, or libtorch's CUDA
+    ///   side is installed - why it is not taken.
+    package static func automatic() -> (device: Device, reason: String?) {
+        do throws(CUDAProblem) {
+            try CUDARuntime.select(0)
+            return (Device(gpu: 0), nil)
+        } catch {
+            guard case .libraryMissing = error else { return (.cpu, "\(error)") }
+            // A machine without a GPU needs no CUDA side, so nothing is amiss there.
+            guard let gpu = try? CUDADriver().gpus.first else { return (.cpu, nil) }
+            return (.cpu, "the GPU \(gpu.name) is not used: \(error)")
+        }
     }
 
     init(_ device: ct_device) {

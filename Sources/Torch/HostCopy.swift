@@ -1,4 +1,4 @@
-internal import CTorch
+internal import CTorchMemory
 internal import Dispatch
 
 /// A matrix of floating-point numbers in host memory, part or all of which becomes a tensor.
@@ -48,7 +48,9 @@ package struct HostCopy {
             target.count == rows.count * columns.count,
             rows.upperBound <= source.rowCount, columns.upperBound <= source.columnCount
         else {
-            fatalError("HostCopy into \(target) from rows \(rows), columns \(columns)")
+            fatalError(
+                "HostCopy into \(target): needs a contiguous CPU tensor of the elements in rows "
+                    + "\(rows), columns \(columns) of \(source.rowCount) x \(source.columnCount)")
         }
         self.target = target
         self.source = source
@@ -88,6 +90,10 @@ package struct HostCopy {
         let sourceStride = isFlat ? 1 : source.columnCount
         let start = (rows.lowerBound * source.columnCount + columns.lowerBound) * elementSize
         let step = max(32, HostCopy.blockBytes / (columnCount * elementSize))
+        guard let sourceType = source.dtype.element, let targetType = target.dtype.element else {
+            fatalError("elements of \(source.dtype) are not copied into \(target)")
+        }
+        let types = (source: sourceType, target: targetType)
         return target.withMutableHostBytes { memory in
             stride(from: 0, to: rowCount, by: step).map { first in
                 let count = min(step, rowCount - first)
@@ -96,11 +102,11 @@ package struct HostCopy {
                     source: source.bytes, offset: start + first * sourceStride * elementSize,
                     layout: ct_block(
                         source: nil, source_stride: Int64(isFlat ? count : source.columnCount),
-                        source_type: source.dtype.code,
+                        source_type: types.source,
                         target: memory.baseAddress.map { $0 + targetStart },
                         target_stride: Int64(
                             isTransposed ? rowCount : isFlat ? count : columnCount),
-                        target_type: target.dtype.code, rows: Int64(isFlat ? 1 : count),
+                        target_type: types.target, rows: Int64(isFlat ? 1 : count),
                         columns: Int64(isFlat ? count : columnCount), transposed: isTransposed))
             }
         }
@@ -119,7 +125,22 @@ private struct Block: @unchecked Sendable {
         source { bytes in
             var layout = layout
             layout.source = bytes.baseAddress.map { UnsafeRawPointer($0 + offset) }
-            TorchError.require(ct_copy_block(&layout), "copy from host memory")
+            guard ct_copy_block(&layout) else {
+                fatalError("host memory is not copied into this type of element")
+            }
+        }
+    }
+}
+
+extension DType {
+    /// The type as the copying function spells it; nil for one that it does not know.
+    fileprivate var element: ct_element? {
+        switch self {
+        case .float32: CT_ELEMENT_FLOAT32
+        case .bfloat16: CT_ELEMENT_BFLOAT16
+        case .float16: CT_ELEMENT_FLOAT16
+        case .float64: CT_ELEMENT_FLOAT64
+        case .int64, .int32, .uint8, .bool: nil
         }
     }
 }

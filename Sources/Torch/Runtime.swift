@@ -1,6 +1,6 @@
 internal import CThreads
 internal import CTorch
-internal import Foundation
+internal import CTorchMemory
 
 /// What holds for the whole process: libtorch's version, threads and memory.
 package enum Runtime {
@@ -27,6 +27,12 @@ package enum Runtime {
         ct_allocator_install(MachineMemory.total.map(UInt64.init) ?? .max)
     }
 
+    /// Waits until a device has done all that it was given; a CPU always has.
+    package static func synchronize(_ device: Device) {
+        guard device.kind == .cuda else { return }
+        TorchError.require(ct_cuda_synchronize(Int32(device.index)), "work on \(device)")
+    }
+
     /// What the keeping allocator has handed out; all zero when it is not in use.
     package struct MemoryStatistics: Sendable {
         /// Bytes in tensors now.
@@ -45,22 +51,5 @@ package enum Runtime {
         return MemoryStatistics(
             liveBytes: Int(read.live_bytes), peakBytes: Int(read.peak_bytes),
             reservedBytes: Int(read.reserved_bytes), allocationCount: Int(read.allocation_count))
-    }
-
-    /// Loads libtorch's CUDA side, which a CPU machine neither has nor needs.
-    ///
-    /// - Throws: `TorchError` when it is not installed or finds no GPU.
-    static func loadCUDA() throws {
-        let remedy = "install it with scripts/bootstrap --cuda on a machine with an NVIDIA driver"
-        if !ct_device_available(CT_CUDA) {
-            do {
-                try TorchError.check(ct_load_library("libtorch_cuda.so"), "libtorch_cuda.so")
-            } catch {
-                throw TorchError("device 'cuda' is not available: \(error); \(remedy)")
-            }
-        }
-        guard ct_device_available(CT_CUDA) else {
-            throw TorchError("device 'cuda' is not available: no GPU was found; \(remedy)")
-        }
     }
 }

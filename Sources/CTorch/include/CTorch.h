@@ -1,4 +1,4 @@
-// libtorch behind plain C: handles, one generic operator call, autograd, devices, memory.
+// libtorch behind plain C: handles, one generic operator call, autograd, devices.
 //
 // Contract of every function that returns `char *`: NULL is success, anything else is an error
 // message that the caller frees with ct_free_message. Its first byte is a ct_failure_kind, the text
@@ -106,22 +106,6 @@ bool ct_tensor_is_contiguous(ct_tensor tensor);
 // The first element of a CPU tensor, or NULL on another device.
 void *ct_tensor_data(ct_tensor tensor);
 
-// Floating-point elements in host memory on their way into a CPU tensor's memory: `rows` of
-// `columns` each, whose rows begin `stride` elements apart. The target of a transposed copy has
-// `columns` rows of `rows`. The source need not be aligned. Any thread may copy.
-typedef struct {
-    const void *source;
-    int64_t source_stride;
-    ct_dtype source_type;
-    void *target;
-    int64_t target_stride;
-    ct_dtype target_type;  // fp32, bf16 or fp16
-    int64_t rows;
-    int64_t columns;
-    bool transposed;
-} ct_block;
-char *ct_copy_block(const ct_block *block);
-
 // Autograd.
 bool ct_tensor_requires_grad(ct_tensor tensor);
 char *ct_tensor_set_requires_grad(ct_tensor tensor, bool value);
@@ -148,22 +132,37 @@ char *ct_attach_history(const ct_tensor *inputs, size_t input_count, const ct_te
 char *ct_generator_create(ct_device device, uint64_t seed, ct_generator *out);
 void ct_generator_free(ct_generator generator);
 
-// Devices, threads, memory.
-bool ct_device_available(ct_device_kind kind);
-// Loads libtorch's CUDA side, which is not linked.
-char *ct_load_library(const char *path);
-void ct_set_thread_count(int32_t count);
-int32_t ct_thread_count(void);
-// From now on CPU tensors live in memory that is kept between steps, `limit` bytes at most.
-void ct_allocator_install(uint64_t limit);
+// Devices and threads.
+// The folder that libtorch was loaded from, to be freed with ct_free_message; NULL where unknown.
+char *ct_library_folder(void);
+// Loads libtorch's CUDA side, which is not linked, and sets it up. libtorch asks once whether there
+// is one and keeps the answer; it does so when it first goes backward, even on a CPU.
+char *ct_cuda_load(const char *path);
+// The version of the CUDA runtime that libtorch comes with, such as 13020; 0 where there is none.
+int32_t ct_cuda_runtime_version(void);
+// Makes a GPU the one that this thread uses where no other is named.
+char *ct_cuda_select(int32_t index);
+// Waits for all that a GPU was given to do.
+char *ct_cuda_synchronize(int32_t index);
 typedef struct {
     uint64_t live_bytes;      // in tensors now
     uint64_t peak_bytes;      // the most that was in tensors at once
-    uint64_t reserved_bytes;  // taken from the system
-    uint64_t allocation_count;
-} ct_allocator_statistics;
-ct_allocator_statistics ct_allocator_read(void);
-void ct_allocator_reset_peak(void);
+    uint64_t reserved_bytes;  // taken from the device
+} ct_device_memory;
+char *ct_cuda_memory(int32_t index, ct_device_memory *out);
+char *ct_cuda_reset_peak(int32_t index);
+void ct_set_thread_count(int32_t count);
+int32_t ct_thread_count(void);
+
+// A way to a GPU beside its current stream: what is copied by it arrives while the GPU computes.
+typedef struct ct_lane_handle *ct_lane;
+char *ct_lane_create(ct_device device, ct_lane *out);
+void ct_lane_free(ct_lane lane);
+// Starts to copy pinned CPU tensors. The copies are not to be used before ct_lane_join.
+char *ct_lane_copy(ct_lane lane, const ct_tensor *sources, size_t count, ct_tensor *copies);
+// Makes what this thread has the GPU compute from now on wait for the copies.
+char *ct_lane_join(ct_lane lane, const ct_tensor *copies, size_t count);
+
 const char *ct_version(void);
 
 #ifdef __cplusplus

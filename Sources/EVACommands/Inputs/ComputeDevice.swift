@@ -13,6 +13,8 @@ enum ComputeDevice {
         // OMP_NUM_THREADS may ask for fewer than there are.
         Runtime.threadCount = threadCount ?? min(Runtime.threadCount, Processors.available)
         guard name == "auto" else { return try Device(named: name) }
-        return (try? Device(named: "cuda")) ?? .cpu
+        let (device, reason) = Device.automatic()
+        if let reason { Console.note("computing on the CPU: \(reason)") }
+        return device
     }
 }

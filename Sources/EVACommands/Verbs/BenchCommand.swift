@@ -10,7 +10,7 @@ struct BenchCommand: ParsableCommand {
         discussion: """
             loss: one forward and backward pass of the contrastive loss over random features, in \
             tiles as training does it, or plainly, with the whole matrix of logits in memory. Peak \
-            memory is the process's; measure one form at a time.
+            memory is the process's, or on a GPU that in tensors; measure one form at a time.
             """)
 
     /// What is measured.
@@ -39,6 +39,9 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "tiled or plain.")
     var form = LossBenchmark.Form.tiled
 
+    @Option(help: "cpu, cuda or cuda:N; auto takes a GPU where there is one.")
+    var device = "auto"
+
     @Option(help: .threads, transform: FlagRange.threads.integer)
     var threads: Int?
 
@@ -52,10 +55,10 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
-        _ = try ComputeDevice.prepare(named: "cpu", threadCount: threads)
+        let device = try ComputeDevice.prepare(named: device, threadCount: threads)
         let benchmark = LossBenchmark(
             kind: LossConfiguration.Kind(rawValue: loss) ?? .softmax, form: form,
-            batchSize: batchSize, width: width)
+            batchSize: batchSize, width: width, device: device)
         let result = try benchmark.run()
         guard json else { return print(result.summary) }
         let encoder = JSONEncoder()

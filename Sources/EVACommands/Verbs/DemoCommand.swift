@@ -23,11 +23,14 @@ struct DemoCommand: ParsableCommand {
         transform: FlagRange.steps.integer)
     var maxSteps = DemoRecipe.steps
 
+    @Option(help: "cpu, cuda or cuda:N; auto takes a GPU where there is one.")
+    var device = "auto"
+
     @Option(help: .threads, transform: FlagRange.threads.integer)
     var threads: Int?
 
     func run() throws {
-        let device = try ComputeDevice.prepare(named: "auto", threadCount: threads)
+        let device = try ComputeDevice.prepare(named: device, threadCount: threads)
         try FileManager.default.createDirectory(
             atPath: outputDir, withIntermediateDirectories: true)
         let recipe = DemoRecipe(outputDirectory: outputDir, steps: maxSteps, threadCount: threads)

@@ -17,6 +17,7 @@ struct LossBenchmark {
     let form: Form
     let batchSize: Int
     let width: Int
+    let device: Device
 
     /// What was measured; the keys are those of every `bench`.
     struct Result: Encodable {
@@ -26,20 +27,22 @@ struct LossBenchmark {
         let batchSize: Int
         let width: Int
         let threads: Int
+        let device: String
         /// The loss.
         let value: Double
         let seconds: Double
-        /// The process's, in MiB.
+        /// The process's, or a GPU's in tensors, in MiB.
         let peakMegabytes: Int
 
         enum CodingKeys: String, CodingKey {
-            case work, kind, form, width, threads, value, seconds
+            case work, kind, form, width, threads, device, value, seconds
             case batchSize = "batch_size"
             case peakMegabytes = "peak_mb"
         }
 
         var summary: String {
-            "\(kind) loss of \(batchSize) pairs of width \(width), \(form), \(threads) threads: "
+            "\(kind) loss of \(batchSize) pairs of width \(width), \(form), \(device), "
+                + "\(threads) threads: "
                 + String(format: "%.2f s", seconds) + ", peak \(peakMegabytes) MiB, value "
                 + String(format: "%.6f", value)
         }
@@ -53,10 +56,11 @@ struct LossBenchmark {
     }
 
     private func measure() throws -> Result {
-        let random = RandomSource(seed: 1)
+        let random = RandomSource(seed: 1, device: device)
         let (images, texts) = (features(random.stream("images")), features(random.stream("texts")))
-        let logScale = leaf(Tensor.full([], log(10), device: .cpu))
-        let bias = leaf(Tensor.full([], -10, device: .cpu))
+        let logScale = leaf(Tensor.full([], log(10), device: device))
+        let bias = leaf(Tensor.full([], -10, device: device))
+        Runtime.synchronize(device)
         let clock = ContinuousClock()
         let start = clock.now
         let value: Tensor
@@ -69,12 +73,17 @@ struct LossBenchmark {
         value.backward()
         let loss = value.detached().item()
         let seconds = (clock.now - start) / .seconds(1)
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return Result(
             kind: kind.rawValue, form: form.rawValue, batchSize: batchSize, width: width,
-            threads: Runtime.threadCount, value: loss, seconds: seconds,
-            peakMegabytes: Int(usage.ru_maxrss) >> 10)
+            threads: Runtime.threadCount, device: "\(device)", value: loss, seconds: seconds,
+            peakMegabytes: peakMegabytes)
+    }
+
+    private var peakMegabytes: Int {
+        guard device.kind == .cpu else { return DeviceMemory(of: device).peakBytes >> 20 }
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return Int(usage.ru_maxrss) >> 10
     }
 
     /// Features, their gradients and the sums of these; and the logits that exist at once.
@@ -86,7 +95,7 @@ struct LossBenchmark {
     }
 
     private func features(_ random: RandomSource) -> Tensor {
-        let values = Tensor.empty([batchSize, width], dtype: .float32, device: .cpu)
+        let values = Tensor.empty([batchSize, width], dtype: .float32, device: device)
         values.fillNormal(standardDeviation: 1, from: random)
         return leaf(values.normalized())
     }

@@ -23,6 +23,8 @@ package struct StepReport: Codable, Sendable, Equatable {
     package let dataSeconds: Double
     /// Seconds a step took, waiting included.
     package let stepSeconds: Double
+    /// The most MiB that were in tensors on the GPU at once; nil on a CPU.
+    package let peakMegabytes: Int?
 
     package enum CodingKeys: String, CodingKey {
         case step
@@ -37,5 +39,6 @@ package struct StepReport: Codable, Sendable, Equatable {
         case samplesPerSecond = "samples_per_second"
         case dataSeconds = "data_seconds"
         case stepSeconds = "step_seconds"
+        case peakMegabytes = "peak_mb"
     }
 }

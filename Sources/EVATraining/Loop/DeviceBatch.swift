@@ -20,4 +20,29 @@ struct DeviceBatch {
             images: Tensor(batch.imageKeys, shape: [batch.count]).moved(to: device),
             texts: Tensor(batch.textKeys, shape: [batch.count]).moved(to: device))
     }
+
+    /// - Parameter copies: what `pinned` gave, on the device.
+    init(_ copies: [Tensor]) {
+        images = copies[0]
+        ids = copies[1].cast(to: .int64)
+        keys = ContrastiveLoss.Keys(images: copies[2], texts: copies[3])
+    }
+
+    /// A batch in memory that a GPU reads by itself.
+    static func pinned(_ batch: HostBatch) -> [Tensor] {
+        func tensor<Element>(
+            _ values: UnsafeBufferPointer<Element>, _ shape: [Int], _ dtype: DType
+        ) -> Tensor {
+            let tensor = Tensor.empty(shape, dtype: dtype, device: .cpu, isPinned: true)
+            tensor.withMutableHostBytes { $0.copyMemory(from: UnsafeRawBufferPointer(values)) }
+            return tensor
+        }
+        let (count, size) = (batch.count, batch.imageSize)
+        return [
+            batch.images.withUnsafeBufferPointer { tensor($0, [count, 3, size, size], .float32) },
+            batch.tokens.withUnsafeBufferPointer { tensor($0, [count, batch.textLength], .int32) },
+            batch.imageKeys.withUnsafeBufferPointer { tensor($0, [count], .int64) },
+            batch.textKeys.withUnsafeBufferPointer { tensor($0, [count], .int64) },
+        ]
+    }
 }

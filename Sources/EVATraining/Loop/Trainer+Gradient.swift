@@ -22,7 +22,7 @@ extension Trainer {
     func addGradient(of batches: [HostBatch], share: Double, random: RandomSource) throws -> Tensor
     {
         guard batches.count > 1 else {
-            let batch = try DeviceBatch(batches[0], device: device)
+            let batch = try deviceBatch(batches[0])
             let features = self.features(of: batch, context(random))
             let loss = try contrast(features, keys: batch.keys) * share
             loss.backward(lossGradient)
@@ -32,7 +32,7 @@ extension Trainer {
         let total = batches.reduce(0) { $0 + $1.count }
         let starts = batches.indices.map { batches[..<$0].reduce(0) { $0 + $1.count } }
         func features(_ index: Int) throws -> (features: Features, keys: ContrastiveLoss.Keys) {
-            let batch = try DeviceBatch(batches[index], device: device)
+            let batch = try deviceBatch(batches[index])
             let part = BatchPart(start: starts[index], total: total)
             return (self.features(of: batch, context(random, part)), batch.keys)
         }
@@ -62,6 +62,10 @@ extension Trainer {
     private struct Features {
         let images: Tensor
         let texts: Tensor
+    }
+
+    private func deviceBatch(_ batch: HostBatch) throws -> DeviceBatch {
+        try stager?.tensors(of: batch) ?? DeviceBatch(batch, device: device)
     }
 
     private func features(of batch: DeviceBatch, _ context: ForwardContext) -> Features {

@@ -36,9 +36,11 @@ extension Trainer {
         try openLogs()
         let badSamples = try BadSampleLog(
             path: configuration.outputDirectory + "/bad_samples.jsonl", resuming: state.step > 0)
-        let loader = try openData(badSamples: badSamples)
+        let loader = BatchStager(try openData(badSamples: badSamples), device: device)
+        stager = loader
         defer {
             loader.stop()
+            stager = nil
             dataTally = loader.tally
         }
         do {
@@ -195,6 +197,7 @@ extension Trainer {
             lossScale: state.lossScale?.value,
             skippedSteps: state.unreportedSkips > 0 ? state.unreportedSkips : nil,
             samplesPerSecond: Double(samplesPerStep) / seconds.step, dataSeconds: seconds.data,
-            stepSeconds: seconds.step)
+            stepSeconds: seconds.step,
+            peakMegabytes: device.kind == .cuda ? DeviceMemory(of: device).peakBytes >> 20 : nil)
     }
 }

@@ -10,8 +10,8 @@ extension Trainer {
     ///
     /// - Parameter next: gives the batches of the step's next loss.
     /// - Returns: what was not finite, so that the weights stayed as they were; nil as a rule.
-    /// - Throws: what ends the run, `TorchError` where the machine cannot compute the step: memory that is
-    ///   used up, say. The state is then what it was before the step.
+    /// - Throws: what ends the run, `TorchError` where the machine cannot compute the step. The state
+    ///   is then what it was before the step.
     func step(_ next: () throws -> [HostBatch]) throws -> NonfiniteStep? {
         let before = state
         do {
@@ -37,6 +37,8 @@ extension Trainer {
                 random: random.stream(state.step).stream(index))
             stepLoss.add(inPlace: loss)
         }
+        // The GPU has the gradients still to compute; the update waits for them.
+        if state.step + 1 < state.totalSteps { stager?.lookAhead() }
         return try update(stepLoss: stepLoss, samples)
     }
 }

@@ -29,6 +29,8 @@ package final class Trainer {
     let loss: ContrastiveLoss
     let random: RandomSource
     let device: Device
+    /// What brings batches to the device while the run goes on.
+    var stager: BatchStager?
     /// The moving average of the weights.
     let average: WeightAverage?
     /// The losses since the last report, summed on the device.

@@ -1,8 +1,13 @@
 extension Tensor {
     /// A tensor whose elements are not set.
-    package static func empty(_ shape: [Int], dtype: DType, device: Device) -> Tensor {
+    ///
+    /// - Parameter isPinned: whether a CPU tensor's memory is one that a GPU reads by itself; only
+    ///   where a GPU is in use.
+    package static func empty(
+        _ shape: [Int], dtype: DType, device: Device, isPinned: Bool = false
+    ) -> Tensor {
         Operator.empty(
-            .ints(shape), .dtype(dtype), .none, .device(device), .bool(false), .none)
+            .ints(shape), .dtype(dtype), .none, .device(device), .bool(isPinned), .none)
     }
 
     /// A tensor filled with `value`.

@@ -8,6 +8,7 @@
 #include <torch/library.h>
 
 #include <tuple>
+#include <vector>
 
 namespace {
 
@@ -58,6 +59,33 @@ at::Tensor embedding_dense_backward(const at::Tensor &gradient, const at::Tensor
     return gradient.new_empty({rows.expect_int(), gradient.size(-1)});
 }
 
+at::Tensor logsumexp(const at::Tensor &input, at::IntArrayRef dimensions, bool keeps_dimensions) {
+    auto sizes = input.sizes().vec();
+    std::vector<bool> reduced(sizes.size());
+    for (const auto dimension : dimensions) {
+        reduced[at::maybe_wrap_dim(dimension, input.dim())] = true;
+    }
+    std::vector<int64_t> kept;
+    for (size_t i = 0; i < sizes.size(); ++i) {
+        if (!reduced[i]) kept.push_back(sizes[i]);
+        if (reduced[i] && keeps_dimensions) kept.push_back(1);
+    }
+    return input.new_empty(kept);
+}
+
+// Without elements there is nothing to update, but all have to be where the parameters are.
+void fused_adamw(at::TensorList parameters, at::TensorList gradients, at::TensorList first_moments,
+                 at::TensorList second_moments, at::TensorList, at::TensorList steps, double, double,
+                 double, double, double, bool, bool, const std::optional<at::Tensor> &,
+                 const std::optional<at::Tensor> &) {
+    for (const auto &list : {parameters, gradients, first_moments, second_moments, steps}) {
+        TORCH_CHECK(list.size() == parameters.size(), "fused AdamW: lists of different lengths");
+        for (const auto &value : list) {
+            TORCH_CHECK(value.is_meta(), "fused AdamW: a tensor on ", value.device());
+        }
+    }
+}
+
 }  // namespace
 
 TORCH_LIBRARY_IMPL(aten, Meta, library) {
@@ -65,6 +93,8 @@ TORCH_LIBRARY_IMPL(aten, Meta, library) {
     library.impl("native_layer_norm_backward", native_layer_norm_backward);
     library.impl("index_select", index_select);
     library.impl("embedding_dense_backward", embedding_dense_backward);
+    library.impl("logsumexp", logsumexp);
+    library.impl("_fused_adamw_", fused_adamw);
     library.impl("where.self", where);
     library.impl("where.self_out", where_out);
 }

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <iomanip>
 #include <mutex>
 #include <new>
@@ -17,7 +18,7 @@
 #include <sstream>
 #include <unordered_map>
 
-#include "guarded.h"
+#include "CTorchMemory.h"
 
 namespace {
 

@@ -3,8 +3,10 @@
 #include <c10/util/Half.h>
 
 #include <algorithm>
+#include <cstring>
+#include <type_traits>
 
-#include "guarded.h"
+#include "CTorchMemory.h"
 
 namespace {
 
@@ -50,25 +52,24 @@ template <typename Source, typename Target> void copy(const ct_block &block) {
     }
 }
 
-template <typename Source> void copy_from(const ct_block &block) {
+template <typename Source> bool copy_from(const ct_block &block) {
     switch (block.target_type) {
-    case CT_FLOAT32: return copy<Source, float>(block);
-    case CT_BFLOAT16: return copy<Source, c10::BFloat16>(block);
-    case CT_FLOAT16: return copy<Source, c10::Half>(block);
-    default: TORCH_CHECK(false, "elements are not copied into dtype ", block.target_type);
+    case CT_ELEMENT_FLOAT32: return copy<Source, float>(block), true;
+    case CT_ELEMENT_BFLOAT16: return copy<Source, c10::BFloat16>(block), true;
+    case CT_ELEMENT_FLOAT16: return copy<Source, c10::Half>(block), true;
+    case CT_ELEMENT_FLOAT64: return false;
     }
+    return false;
 }
 
 }  // namespace
 
-char *ct_copy_block(const ct_block *block) {
-    return ct::guarded([&] {
-        switch (block->source_type) {
-        case CT_FLOAT32: return copy_from<float>(*block);
-        case CT_BFLOAT16: return copy_from<c10::BFloat16>(*block);
-        case CT_FLOAT16: return copy_from<c10::Half>(*block);
-        case CT_FLOAT64: return copy_from<double>(*block);
-        default: TORCH_CHECK(false, "elements are not copied from dtype ", block->source_type);
-        }
-    });
+bool ct_copy_block(const ct_block *block) {
+    switch (block->source_type) {
+    case CT_ELEMENT_FLOAT32: return copy_from<float>(*block);
+    case CT_ELEMENT_BFLOAT16: return copy_from<c10::BFloat16>(*block);
+    case CT_ELEMENT_FLOAT16: return copy_from<c10::Half>(*block);
+    case CT_ELEMENT_FLOAT64: return copy_from<double>(*block);
+    }
+    return false;
 }
