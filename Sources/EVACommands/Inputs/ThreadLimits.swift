@@ -22,7 +22,8 @@ enum ThreadLimits {
         hold("threads", threads ?? 1, to: processors, "the processors that this process may use")
         hold(
             "dataloader_num_workers", readers, to: ReaderThreads.most(on: processors),
-            "as many as the \(processors) processors that this process may use can do anything with")
+            "as many as the \(processors) processors that this process may use can do anything with"
+        )
         guard problems.isEmpty else { throw UsageError(problems) }
     }
 }

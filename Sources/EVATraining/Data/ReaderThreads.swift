@@ -3,6 +3,8 @@ internal import Torch
 
 /// How many threads read data.
 package enum ReaderThreads {
+    /// The most readers that are any use on so many processors.
+    ///
     /// Readers wait for the disk much of their time, so several share a processor. Up to 64 are no
     /// harm anywhere, and other programs' settings ask for them.
     package static func most(on processors: Int) -> Int { max(64, 8 * processors) }
