@@ -10,6 +10,10 @@
 static inline ic_status ic_fail(
     ic_failure *failure, ic_status status, int64_t offset, const char *message) {
     snprintf(failure->message, sizeof failure->message, "%s", message);
+    // One line, whatever a library writes.
+    for (char *c = failure->message; *c; c++) {
+        if (*c > 0 && *c < ' ') *c = ' ';
+    }
     failure->offset = offset;
     return status;
 }

@@ -261,15 +261,19 @@ static ic_status read_blocks(
     return status;
 }
 
-static void read_palette(TIFF *tiff, const tiff_layout *layout, uint8_t *palette) {
+static ic_status read_palette(
+    TIFF *tiff, const tiff_layout *layout, uint8_t *palette, ic_failure *failure) {
     uint16_t *red, *green, *blue;
     memset(palette, 0, 3 * 256);
-    if (!TIFFGetField(tiff, TIFFTAG_COLORMAP, &red, &green, &blue)) return;
+    if (!TIFFGetField(tiff, TIFFTAG_COLORMAP, &red, &green, &blue)) {
+        return ic_fail(failure, IC_CORRUPT, -1, "indices into a palette that is not there");
+    }
     for (int i = 0; i < 1 << layout->bits; i++) {
         palette[3 * i] = (uint8_t)(red[i] >> 8);
         palette[3 * i + 1] = (uint8_t)(green[i] >> 8);
         palette[3 * i + 2] = (uint8_t)(blue[i] >> 8);
     }
+    return IC_OK;
 }
 
 ic_status ic_tiff_read_header(
@@ -293,8 +297,10 @@ ic_status ic_tiff_decode(
     if (status == IC_OK && layout.isConverted) {
         status = read_converted(&self, header, pixels, failure);
     } else if (status == IC_OK) {
-        if (layout.mode == IC_MODE_PALETTE) read_palette(self.tiff, &layout, palette);
-        status = read_blocks(&self, &layout, header, pixels, failure);
+        if (layout.mode == IC_MODE_PALETTE) {
+            status = read_palette(self.tiff, &layout, palette, failure);
+        }
+        if (status == IC_OK) status = read_blocks(&self, &layout, header, pixels, failure);
     }
     close_reader(&self);
     return status;

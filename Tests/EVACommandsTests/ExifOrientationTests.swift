@@ -138,5 +138,12 @@ import Testing
         for verb in ["preprocess", "embed", "classify"] {
             #expect(upright[verb] != lying[verb], "\(verb)")
         }
+        for (rule, isTold) in [("ignore", true), ("apply", false)] {
+            let outcome = try EvaclipProcess.run([
+                "preprocess", "--exif_orientation", rule, "--images",
+                folder.file("sideways/images"), "--output", folder.file("told.safetensors"),
+            ])
+            #expect(outcome.errors.contains("6 of 6 pictures were taken") == isTold)
+        }
     }
 }

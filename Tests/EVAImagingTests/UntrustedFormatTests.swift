@@ -80,6 +80,12 @@ struct UntrustedFormatTests {
         }
     }
 
+    @Test("A TIFF of indices needs their palette")
+    func palette() throws {
+        let found = try error(tiff(width: 4, height: 4, more: [(258, 3, 4), (262, 3, 3)]))
+        #expect(found.code == .corrupt && found.message.contains("Colormap"), "\(found)")
+    }
+
     @Test("Portable maps say what is wrong with their numbers, and where")
     func portableMaps() throws {
         let cases: [(String, ImageError.Code, String)] = [

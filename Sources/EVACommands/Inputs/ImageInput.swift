@@ -3,6 +3,7 @@ internal import EVAData
 internal import EVAModels
 internal import EVATokenizer
 internal import Foundation
+internal import Synchronization
 internal import EVAImaging
 
 /// Pictures that were named on the command line: files, and folders with all that is in them.
@@ -40,12 +41,19 @@ struct ImageInput: SampleSource {
 
     func sample(at index: Int) -> Sample { Sample(picture: .file(paths[index])) }
 
-    /// Reads all pictures in order with the model's evaluation transform, batch by batch.
+    /// Counts the pictures that lie on a side or upside down, from several threads.
+    private final class TurnedPictures: Sendable {
+        let count = Atomic(0)
+    }
+
+    /// Reads all pictures in order with the model's evaluation transform, batch by batch, and says at
+    /// the end how many ask to be turned where that is ignored.
     ///
     /// - Throws: `DataError` naming the first picture that cannot be read.
     func forEachBatch(
         of size: Int, for model: ModelDescription, _ body: (HostBatch) throws -> Void
     ) throws {
+        let turned = TurnedPictures()
         let loader = BatchLoader(
             source: self,
             schedule: try BatchSchedule(
@@ -53,10 +61,19 @@ struct ImageInput: SampleSource {
             preparation: SamplePreparation(
                 transform: .evaluation(EvaluationTransform(model.preprocessing)),
                 tokenizer: try CLIPTokenizer.published(),
-                contextLength: model.configuration.text.contextLength),
+                contextLength: model.configuration.text.contextLength,
+                noticing: { image in
+                    guard image.exifOrientation != 1 else { return }
+                    turned.count.add(1, ordering: .relaxed)
+                }),
             epochs: 1, readerThreads: 1, limit: .everySample, badSamples: try BadSampleLog())
         defer { loader.stop() }
         while let batch = try loader.next() { try body(batch) }
+        let turnedCount = turned.count.load(ordering: .relaxed)
+        guard model.preprocessing.exifOrientation == .ignore, turnedCount > 0 else { return }
+        Console.note(
+            "\(turnedCount) of \(count) pictures were taken with the camera turned, which is ignored; "
+                + "--exif_orientation apply turns them upright")
     }
 
     private static func pictures(in folder: String) throws -> [String] {

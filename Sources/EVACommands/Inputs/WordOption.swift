@@ -8,7 +8,8 @@ enum WordOption {
         valueName: "apply|ignore")
 
     static let resizeRule = ArgumentHelp(
-        "How these are resized: rei as the original EVA-CLIP, timm as open_clip.",
+        "How positions and patches are resized: rei as the original EVA-CLIP (if not given), timm as "
+            + "open_clip.",
         valueName: "rei|timm")
 
     /// The case of a word.

@@ -36,7 +36,8 @@ struct EvalCommand: ParsableCommand {
             named: configuration.device, threadCount: configuration.threadCount)
         if device == .cpu {
             try InferenceMemory(
-                model: description, batchSize: configuration.batchSize,
+                model: description,
+                batchSize: min(configuration.batchSize, max(1, evaluator.imageCount)),
                 batchFlag: "per_device_eval_batch_size",
                 elementSize: configuration.precision.compute == .float32 ? 4 : 2
             ).check()

@@ -21,7 +21,8 @@ extension FlagTable {
             range: .patchSize, "Resize the patch kernels to another patch size, in pixels."),
         .init(
             "resize_rule", .choice(["rei", "timm"]), .string("rei"), .both, .added,
-            "How these are resized: rei as the original EVA-CLIP, timm as open_clip."),
+            "How positions and patches are resized: rei as the original EVA-CLIP, timm as open_clip."
+        ),
         .init(
             "exif_orientation", .choice(["apply", "ignore"]), nil, .both, .added,
             "Turn pictures as their camera noted, or leave them as stored; what the model's folder "

@@ -37,6 +37,7 @@ package struct SamplePreparation: Sendable {
     private let contextLength: Int
     private let seed: UInt64
     private let limits: ImageLimits
+    private let noticing: (@Sendable (Image) -> Void)?
 
     /// Numbers of one prepared picture.
     var pictureCount: Int { 3 * transform.imageSize * transform.imageSize }
@@ -49,15 +50,17 @@ package struct SamplePreparation: Sendable {
     ///   - contextLength: The most tokens of a text, both marks included.
     ///   - seed: The run's seed, for augmentation.
     ///   - limits: The largest pictures that are decoded.
+    ///   - noticing: Sees every decoded picture before it is prepared, on the thread of a reader.
     package init(
         transform: Transform, tokenizer: CLIPTokenizer, contextLength: Int, seed: UInt64 = 0,
-        limits: ImageLimits = ImageLimits()
+        limits: ImageLimits = ImageLimits(), noticing: (@Sendable (Image) -> Void)? = nil
     ) {
         self.transform = transform
         self.tokenizer = tokenizer
         self.contextLength = contextLength
         self.seed = seed
         self.limits = limits
+        self.noticing = noticing
     }
 
     /// Prepares one sample; the same for every call with the same arguments.
@@ -87,6 +90,7 @@ package struct SamplePreparation: Sendable {
         epoch: Int, name: String
     ) throws -> Int64 {
         func apply(_ image: Image) {
+            noticing?(image)
             switch transform {
             case .evaluation(let transform): transform(image, into: pixels)
             case .training(let transform):

@@ -308,6 +308,7 @@ def write_variants(folder, photographs):
     write_maps(put, color, gray, noise)
     write_avifs(folder, save, image, clear)
     write_jpeg2000(folder, save, image, clear, noise)
+    write_small_samples(folder, gray, noise)
 
 
 def write_gifs(save, put, image, clear, noise):
@@ -391,6 +392,31 @@ def write_tiffs(folder, save, image, clear, noise):
     write("rgba16", quads.astype(np.uint16) * 256 + 77, photometric="rgb",
           extrasamples=["unassalpha"], compression="zlib")
     write("rgb_extra", quads, photometric="rgb", extrasamples=["unspecified"])
+
+
+def write_small_samples(folder, gray, noise):
+    for bits in (1, 2, 4):
+        value = gray >> (8 - bits)
+        rows = b"".join(packed(row, bits, 8) for row in value)
+        for name, photometric in (("gray", 1), ("inverted", 0), ("palette", 3)):
+            with open(f"{folder}/tiff_{name}{bits}.tif", "wb") as file:
+                file.write(bare_tiff(value.shape, bits, photometric, rows, noise))
+
+
+def bare_tiff(shape, bits, photometric, rows, noise):
+    """One strip that is not compressed, with a random palette where one is asked for."""
+    entries = [(256, 3, 1, shape[1]), (257, 3, 1, shape[0]), (258, 3, 1, bits), (259, 3, 1, 1),
+               (262, 3, 1, photometric), (273, 4, 1, 8), (277, 3, 1, 1),
+               (278, 3, 1, shape[0]), (279, 4, 1, len(rows))]
+    data = rows + b"\0" * (len(rows) % 2)
+    if photometric == 3:
+        entries.append((320, 3, 3 << bits, 8 + len(data)))
+        data += noise.integers(0, 65536, 3 << bits).astype("<u2").tobytes()
+    directory = struct.pack("<H", len(entries)) + b"".join(
+        struct.pack("<HHI", *entry[:3]) + (
+            struct.pack("<HH", entry[3], 0) if entry[1:3] == (3, 1)
+            else struct.pack("<I", entry[3])) for entry in entries)
+    return b"II*\0" + struct.pack("<I", 8 + len(data)) + data + directory + b"\0" * 4
 
 
 def write_maps(put, color, gray, noise):
