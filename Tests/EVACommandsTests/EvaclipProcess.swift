@@ -88,6 +88,15 @@ final class EvaclipProcess {
 
     func send(_ signal: Int32) { kill(identifier, signal) }
 
+    /// Waits until the process has brought something about, two minutes at most.
+    func wait(until isDone: () -> Bool) throws {
+        let start = ContinuousClock.now
+        while !isDone() {
+            try #require(ContinuousClock.now - start < .seconds(120), "it did not come about")
+            usleep(2000)
+        }
+    }
+
     /// Waits for the end.
     func wait() throws -> Outcome {
         var status: Int32 = 0

@@ -16,7 +16,7 @@ import Testing
         let first = try EvaclipProcess(flags)
         var isRunning = true
         defer { if isRunning { first.send(SIGKILL) } }
-        for _ in 0..<200_000 where !run.exists("a/checkpoint-20") { usleep(500) }
+        try first.wait(until: { run.exists("a/checkpoint-20") })
         for more in [[], ["--resume_from_checkpoint", "auto"], ["--overwrite_output_dir"]] {
             try EvaclipProcess.expectFailure(
                 flags + more + ["--stop_after_steps", "60"], code: 1,

@@ -14,7 +14,7 @@ import Testing
     /// Starts a run and waits until it has logged something.
     private func start(_ name: String, shell: String? = nil) throws -> EvaclipProcess {
         let process = try EvaclipProcess(run.flags(name, Self.flags), shell: shell)
-        for _ in 0..<200_000 where run.lines("\(name)/metrics.jsonl").count < 4 { usleep(500) }
+        try process.wait(until: { run.lines("\(name)/metrics.jsonl").count >= 4 })
         return process
     }
 
