@@ -45,14 +45,14 @@ import Testing
                     "embed", "--model", "m", "--images", "x", "--output", "o", "--image_size",
                     "65536",
                 ],
-                ["--image_size 65536", "1 to 8192"]
+                ["65536", "--image-size", "1 to 8192"]
             ),
             (
                 [
                     "classify", "--model", "m", "--images", "x", "--labels", "a", "--patch_size",
                     "0",
                 ],
-                ["--patch_size 0", "1 to 8192"]
+                ["'0'", "--patch-size", "1 to 1024"]
             ),
             (
                 ["eval", "--classification_eval", "c", "--image_size", "65536"],

@@ -20,11 +20,10 @@ import Testing
 
     @Test("What the outside causes has neither a notice nor a backtrace")
     func outside() throws {
-        let outcome = try EvaclipProcess.run([
-            "bench", "loss", "--batch_size", "65536", "--width", "16777216",
-        ])
+        let outcome = try EvaclipProcess.run(
+            ["bench", "loss", "--batch_size", "1048576", "--width", "65536"])
         #expect(outcome.code == 1)
-        #expect(outcome.errors.hasPrefix("error: out of memory: "), "\(outcome.errors)")
+        #expect(outcome.errors.hasPrefix("error: "), "\(outcome.errors)")
         #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
         #expect(outcome.errors.contains("a smaller batch"))
     }

@@ -114,7 +114,7 @@ import Testing
     @Test("A benchmark that cannot fit is refused", arguments: ["tiled", "plain"])
     func benchmark(form: String) throws {
         try EvaclipProcess.expectFailure(
-            ["bench", "loss", "--form", form, "--batch-size", "2147483647"], code: 1,
-            words: ["--batch_size 2147483647", "smaller batch", "GiB"])
+            ["bench", "loss", "--form", form, "--batch-size", "1048576", "--width", "65536"],
+            code: 1, words: ["--batch_size 1048576", "smaller batch", "GiB"])
     }
 }

@@ -17,6 +17,7 @@ import Testing
         "embed": ["--model", "m", "--texts", "t", "--output", "o"],
         "classify": ["--model", "m", "--images", "x", "--labels", "a"],
         "preprocess": ["--images", "x", "--output", "o"], "bench": ["loss"], "demo": [],
+        "doctor": [],
         "check": ["p"], "stats": ["p"], "convert": ["m", "o"], "verify": ["m"],
         "average": ["a", "b", "--output", "o"],
     ]
@@ -151,7 +152,7 @@ import Testing
                 "9223372036854775807",
             ],
             ["demo", "--threads", "100000"], ["demo", "--threads", "1024"],
-            ["bench", "loss", "--batch_size", "1048576", "--form", "plain", "--threads", "1"],
+            ["bench", "loss", "--batch_size", "2147483647"],
             ["convert", "m", "o", "--shard_size", "1e39GB"],
             ["average", "a", "b", "--output", "o", "--weights", "1e39,1"],
         ])
