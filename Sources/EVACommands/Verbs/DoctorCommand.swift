@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import EVAConfiguration
 internal import EVATraining
 internal import Foundation
 internal import Torch
@@ -17,7 +18,7 @@ struct DoctorCommand: ParsableCommand {
     @Option(help: "cpu, cuda or cuda:N; auto takes a GPU where there is one.")
     var device = "auto"
 
-    @Option(help: "Threads of the computation; one per core if not given.")
+    @Option(help: .threads, transform: FlagRange.threads.integer)
     var threads: Int?
 
     @Option(
@@ -28,12 +29,6 @@ struct DoctorCommand: ParsableCommand {
 
     @Flag(help: "Print JSON.")
     var json = false
-
-    func validate() throws {
-        if let threads, threads < 1 {
-            throw ValidationError("--threads \(threads): expected at least 1")
-        }
-    }
 
     func run() throws {
         var report = DoctorReport(machine: MachineReport())
