@@ -19,9 +19,10 @@ package enum Tolerance {
 
     /// The same computation arranged otherwise, relative.
     package static let rearranged: Float = 1e-6
-    /// fp32 gradients of a batch taken in parts, as a share of the tensor's largest: the kernels of
-    /// matrix products depend on the number of rows, and with them the order of sums in every layer.
-    /// Seen: 1.1e-6 by oneDNN with AVX-512, 6e-6 by MKL with AVX2.
+    /// fp32 gradients of a batch taken in parts, as a share of the tensor's largest.
+    ///
+    /// The kernels of matrix products depend on the number of rows, and with them the order of sums
+    /// in every layer. Seen: 1.1e-6 by oneDNN with AVX-512, 6e-6 by MKL with AVX2.
     package static let gradientsInParts: Float = 1e-5
     /// fp32 numbers of at most 1 by the same formula: a unit in the last place.
     package static let lastPlace: Float = 1e-7
