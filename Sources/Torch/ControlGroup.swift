@@ -8,6 +8,8 @@ struct ControlGroup {
     let quotas: [Double]
     /// The most memory in bytes, likewise.
     let memoryLimits: [Int]
+    /// What is left below each limit; files that are only kept in case count as left.
+    let memoryLeft: [Int]
 
     /// The groups of this process; without limits where there are none or they cannot be read.
     static func own() -> ControlGroup {
@@ -20,7 +22,7 @@ struct ControlGroup {
     ///   - root: where the groups' file systems are mounted.
     init(membership: String, root: String) {
         var quotas: [Double] = []
-        var limits: [Int] = []
+        var memory: [(limit: Int, left: Int)] = []
         for line in membership.split(separator: "\n") {
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard parts.count == 3 else { continue }
@@ -29,24 +31,32 @@ struct ControlGroup {
             for folder in Self.folders(root, controllers: String(parts[1]), path: String(parts[2]))
             {
                 func number(_ name: String) -> Double? { Self.words(folder + "/" + name)?.first }
+                func noteMemory(limit: String, used: String, kept: String) {
+                    guard let most = number(limit) else { return }
+                    let taken = (number(used) ?? 0) - Self.statistic(kept, in: folder)
+                    memory.append((Int(clamping: most), Int(clamping: most - max(0, taken))))
+                }
                 if controllers.isEmpty {
                     if let words = Self.words(folder + "/cpu.max"), words.count == 2, words[1] > 0 {
                         quotas.append(words[0] / words[1])
                     }
-                    if let most = number("memory.max") { limits.append(Int(clamping: most)) }
+                    noteMemory(limit: "memory.max", used: "memory.current", kept: "inactive_file")
                 }
                 if controllers.contains("cpu"), let quota = number("cpu.cfs_quota_us"), quota > 0,
                     let period = number("cpu.cfs_period_us"), period > 0
                 {
                     quotas.append(quota / period)
                 }
-                if controllers.contains("memory"), let most = number("memory.limit_in_bytes") {
-                    limits.append(Int(clamping: most))
+                if controllers.contains("memory") {
+                    noteMemory(
+                        limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes",
+                        kept: "total_inactive_file")
                 }
             }
         }
         self.quotas = quotas
-        memoryLimits = limits
+        memoryLimits = memory.map(\.limit)
+        memoryLeft = memory.map { max(0, $0.left) }
     }
 
     /// The group's folder and those above it, up to the mount.
@@ -57,6 +67,13 @@ struct ControlGroup {
             folders.append((folders.last ?? mount) + "/" + name)
         }
         return folders
+    }
+
+    /// A number of a group's `memory.stat`.
+    private static func statistic(_ name: String, in folder: String) -> Double {
+        let text = try? String(contentsOfFile: folder + "/memory.stat", encoding: .utf8)
+        let line = text?.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+        return line?.split(separator: " ").last.flatMap { Double($0) } ?? 0
     }
 
     /// The numbers of a file's first line; nil where one is none, as the word `max`.

@@ -24,7 +24,7 @@ package enum Runtime {
     ///
     /// Call it once, before the first tensor is made.
     package static func keepMemoryBetweenSteps() {
-        ct_allocator_install(MachineMemory.total.map(UInt64.init) ?? .max)
+        ct_allocator_install(UInt64(MachineMemory.total.bytes))
     }
 
     /// Waits until a device has done all that it was given; a CPU always has.

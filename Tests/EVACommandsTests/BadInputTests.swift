@@ -138,10 +138,10 @@ import Testing
         let model = ["--model", "EVA02-CLIP-bigE-14", "--image_size", "8190", "--device", "cpu"]
         try EvaclipProcess.expectFailure(
             ["embed"] + model + ["--batch_size", "500", "--output", output, "--images"] + pictures,
-            code: 1, words: ["500 pictures of 8190 x 8190", "GB", "are free; use a"])
+            code: 1, words: ["500 pictures of 8190 x 8190", "GiB", "are free; use a"])
         try EvaclipProcess.expectFailure(
             ["preprocess", "--image_size", "8192", "--output", output, "--images"] + pictures,
-            code: 1, words: ["1000 pictures of 8192 x 8192", "GB", "are free; prepare fewer"])
+            code: 1, words: ["1000 pictures of 8192 x 8192", "GiB", "are free; prepare fewer"])
         #expect(!FileManager.default.fileExists(atPath: output))
     }
 

@@ -27,10 +27,13 @@ import Testing
             [
                 "job/cpu.max": "150000 100000\n", "job/step/cpu.max": "max 100000\n",
                 "job/memory.max": "max\n", "job/step/memory.max": "1073741824\n",
+                "job/step/memory.current": "805306368\n",
+                "job/step/memory.stat": "anon 1\ninactive_file 268435456\nfile 1\n",
                 "cpu.max": "broken",
             ])
         #expect(second.quotas == [1.5])
         #expect(second.memoryLimits == [1 << 30])
+        #expect(second.memoryLeft == [1 << 29])
         let first = try groups(
             "4:cpu,cpuacct:/docker/a\n3:memory:/docker/a\n2:name=systemd:/\n",
             [

@@ -75,7 +75,7 @@ extension DoctorReport {
                 (
                     "memory",
                     Self.gigabytes(machine.memory.totalMb)
-                        + (machine.memory.availableMb.map { ", \(Self.gigabytes($0)) free" } ?? "")
+                        + ", \(Self.gigabytes(machine.memory.availableMb)) free"
                 ),
             ]
             + gpus.enumerated().map { ("gpu \($0.offset)", $0.element) }

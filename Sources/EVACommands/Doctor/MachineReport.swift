@@ -15,7 +15,7 @@ struct MachineReport: Encodable {
     struct Memory: Encodable {
         /// MiB that the process may use, and of these what is free now.
         let totalMb: Int
-        let availableMb: Int?
+        let availableMb: Int
     }
 
     struct Libtorch: Encodable {
@@ -66,8 +66,8 @@ struct MachineReport: Encodable {
             name: processor.name, instructionSets: processor.instructionSets,
             available: Processors.available, total: ProcessInfo.processInfo.processorCount)
         memory = Memory(
-            totalMb: (MachineMemory.total ?? Int(ProcessInfo.processInfo.physicalMemory)) >> 20,
-            availableMb: Self.availableMegabytes)
+            totalMb: MachineMemory.total.bytes >> 20,
+            availableMb: MachineMemory.available.bytes >> 20)
         libtorch = Libtorch(
             version: Runtime.version, folder: CUDARuntime.folder ?? "",
             hasCudaSide: CUDARuntime.isInstalled,
@@ -91,12 +91,6 @@ struct MachineReport: Encodable {
         "ATEN_CPU_CAPABILITY", "CUDA_VISIBLE_DEVICES", "KMP_BLOCKTIME", "LD_PRELOAD",
         "MKL_NUM_THREADS", "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "ONEDNN_MAX_CPU_ISA",
     ]
-
-    private static var availableMegabytes: Int? {
-        let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)
-        return text?.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }?
-            .split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 >> 10 }
-    }
 
     private static func gpus() -> GPUs {
         do throws(CUDAProblem) {

@@ -37,13 +37,12 @@ struct InferenceMemory {
 
     /// Refuses what does not fit into the memory that is left.
     ///
-    /// - Parameter available: bytes that are left; nil where nobody says.
+    /// - Parameter available: bytes that are left.
     /// - Throws: `EvaluationError` with the need, what there is, and the flags that change it.
-    func check(available: Int? = Self.available) throws(EvaluationError) {
-        guard let available, weightBytes + Double(batchSize) * pictureBytes > Double(available)
-        else { return }
+    func check(available: Int = MachineMemory.available.bytes) throws(EvaluationError) {
+        guard weightBytes + Double(batchSize) * pictureBytes > Double(available) else { return }
         let size = model.configuration.vision.imageSize
-        let needed = Self.text(weightBytes + Double(batchSize) * pictureBytes)
+        let needed = MachineMemory.text(weightBytes + Double(batchSize) * pictureBytes)
         let fitting = Int((Double(available) - weightBytes) / pictureBytes)
         let remedy =
             fitting >= 1
@@ -51,52 +50,22 @@ struct InferenceMemory {
             : "use a smaller --image_size or model, or a machine with more memory"
         throw EvaluationError(
             "\(model.name): \(batchSize) pictures of \(size) x \(size) at once and the weights need "
-                + "about \(needed), \(Self.text(Double(available))) are free; \(remedy)")
+                + "about \(needed), \(MachineMemory.text(Double(available))) are free; \(remedy)")
     }
 
     /// Refuses prepared pictures that would not fit together.
     ///
     /// - Throws: `EvaluationError` with the need, what there is, and what changes it.
     static func checkPixels(
-        of count: Int, size: Int, available: Int? = Self.available
+        of count: Int, size: Int, available: Int = MachineMemory.available.bytes
     ) throws(EvaluationError) {
         // All of them, and the bytes that are written.
         let needed = 2 * Double(count) * 3 * Double(size) * Double(size) * 4
-        guard let available, needed > Double(available) else { return }
+        guard needed > Double(available) else { return }
         throw EvaluationError(
-            "--images: \(count) pictures of \(size) x \(size) need about \(text(needed)) in one "
-                + "file, \(text(Double(available))) are free; prepare fewer at once, or use a smaller "
-                + "--image_size")
-    }
-
-    /// Bytes that the system, or the group that this process is in, can still give.
-    static var available: Int? {
-        let limits = [systemMemory, groupMemory].compactMap(\.self)
-        return limits.min()
-    }
-
-    private static var systemMemory: Int? {
-        let lines = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8))?
-            .split(separator: "\n")
-        let line = lines?.first { $0.hasPrefix("MemAvailable:") }
-        let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        return kilobytes.map { $0 * 1024 }
-    }
-
-    /// The limit of a control group (version 2) less what is in use.
-    private static var groupMemory: Int? {
-        func number(_ name: String) -> Int? {
-            (try? String(contentsOfFile: "/sys/fs/cgroup/" + name, encoding: .utf8)).flatMap {
-                Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
-            }
-        }
-        guard let limit = number("memory.max"), let used = number("memory.current") else {
-            return nil
-        }
-        return max(0, limit - used)
-    }
-
-    private static func text(_ bytes: Double) -> String {
-        String(format: "%.1f GB", bytes / 1e9)
+            "--images: \(count) pictures of \(size) x \(size) need about "
+                + "\(MachineMemory.text(needed)) in one file, "
+                + "\(MachineMemory.text(Double(available))) are free; prepare fewer at once, or use "
+                + "a smaller --image_size")
     }
 }

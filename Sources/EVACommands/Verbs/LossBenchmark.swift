@@ -49,7 +49,7 @@ struct LossBenchmark {
     }
 
     func run() throws -> Result {
-        try MemoryLimit.present.require(
+        try MachineMemory.total.require(
             neededBytes, for: "--batch_size \(batchSize) of width \(width), \(form.rawValue),",
             remedy: form == .plain ? "use a smaller batch or --form tiled" : "use a smaller batch")
         return try throwingTorchFailures(measure)

@@ -50,8 +50,8 @@ struct TrainCommand: ParsableCommand {
         let peak = Runtime.memory.peakBytes
         if device == .cpu, peak > 0 {
             Console.note(
-                "tensors took \(MemoryLimit.text(Double(peak))) at most, estimated "
-                    + MemoryLimit.text(trainer.memory.tensors))
+                "tensors took \(MachineMemory.text(Double(peak))) at most, estimated "
+                    + MachineMemory.text(trainer.memory.tensors))
         }
         switch ending {
         case .finished:
@@ -81,7 +81,7 @@ struct TrainCommand: ParsableCommand {
         Console.note(
             "\(trainer.state.totalSteps) steps of \(trainer.samplesPerStep) samples, "
                 + "\(trainer.samplesPerLoss - 1) negatives for each; about "
-                + "\(MemoryLimit.text(trainer.memory.total)) of memory")
+                + "\(MachineMemory.text(trainer.memory.total)) of memory")
     }
 
     /// Writes what the run was started with into `run.json`.

@@ -144,7 +144,7 @@ package final class Trainer {
     private static func require(_ memory: TrainingMemory, _ configuration: TrainingConfiguration)
         throws
     {
-        try MemoryLimit.present.require(
+        try MachineMemory.total.require(
             memory.total,
             for: "a step of --per_device_train_batch_size \(configuration.data.batchSize)",
             remedy: "use a smaller batch, with --contrastive_accumulation for as many negatives"
