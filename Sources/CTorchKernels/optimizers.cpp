@@ -155,7 +155,7 @@ void adamw(const Tensor &parameters, const Tensor &gradients, const Tensor &firs
         const auto &piece = all[i];
         const double rate = rates[piece.segment];
         ck::adamw({float(1 - beta1), float(beta2), float(1 - beta2), float(epsilon),
-                   float(std::sqrt(corrections.second)),
+                   float(1 / std::sqrt(corrections.second)),
                    float(1 - rate * decays[piece.segment]), float(rate / corrections.first)},
                   piece.stretch);
     });

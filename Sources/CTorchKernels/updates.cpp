@@ -27,7 +27,7 @@ CK_INLINE void adamw_loop(const AdamWStep &s, const Stretch &at) {
         const float second = v[i] * step.beta2 + step.rest2 * g[i] * g[i];
         m[i] = first;
         v[i] = second;
-        const float denominator = __builtin_elementwise_sqrt(second) / step.root + step.epsilon;
+        const float denominator = __builtin_elementwise_sqrt(second) * step.scale2 + step.epsilon;
         w[i] = w[i] * step.kept - step.size * first / denominator;
     }
 }

@@ -17,15 +17,15 @@ struct Stretch {
     int64_t count;
 };
 
-// AdamW: `w = w * kept - size * m / (sqrt(v) / root + epsilon)`.
+// AdamW: `w = w * kept - size * m / (sqrt(v) * scale2 + epsilon)`.
 struct AdamWStep {
     float rest1;  // 1 - beta1
     float beta2;
     float rest2;  // 1 - beta2
     float epsilon;
-    float root;   // of the second moment's correction
-    float kept;   // 1 - rate * decay
-    float size;   // rate over the first moment's correction
+    float scale2;  // 1 over the root of the second moment's correction
+    float kept;    // 1 - rate * decay
+    float size;    // rate over the first moment's correction
 };
 void adamw(const AdamWStep &step, const Stretch &stretch);
 

@@ -13,8 +13,9 @@ package final class ParameterUnit {
         package let range: Range<Int>
     }
 
-    /// Elements that a segment's start and the buffers' length are multiples of: two cache lines in
-    /// 16 bits. What a segment leaves of its last one stays zero.
+    /// Elements that a segment's start and the buffers' length are multiples of.
+    ///
+    /// They are two cache lines in 16 bits. What a segment leaves of its last ones stays zero.
     package static let alignment = 64
 
     /// The path of scopes that leads to its parameters, or the part that they are.
