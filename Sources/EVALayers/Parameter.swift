@@ -4,18 +4,25 @@ package import Torch
 package final class Parameter {
     /// The path of scopes that leads here, as in a weights file: `visual.blocks.0.attn.proj.weight`.
     package let name: String
+    /// The unit that it belongs to.
+    let unit: String
     /// What a forward pass reads: a leaf of the graph.
     package private(set) var value: Tensor
     /// What training changes and files hold: `value` itself, or its fp32 original where `value` is
     /// a copy in the dtype of matrix products.
-    package let master: Tensor
+    package private(set) var master: Tensor
     /// How the parameter is drawn before training.
     package let initializer: Initializer
     /// Whether matrix products alone read it, which cast it to their dtype.
     package let isOperand: Bool
+    /// Whether `gradient` is where the unit collects it.
+    private var isCollected = false
 
-    init(name: String, value: Tensor, initializer: Initializer, isOperand: Bool) {
+    init(
+        name: String, unit: String, value: Tensor, initializer: Initializer, isOperand: Bool
+    ) {
         self.name = name
+        self.unit = unit
         self.value = value
         self.initializer = initializer
         self.isOperand = isOperand
@@ -35,31 +42,45 @@ package final class Parameter {
     package var gradient: Tensor? { master.gradient }
 
     /// Whether `value` is a copy of `master`.
-    var isCopy: Bool { value !== master }
+    private var isCopy: Bool { value !== master }
 
-    /// Makes `value` a copy of `master` in `dtype`.
-    func split(valueDType dtype: DType) {
-        guard !isCopy, dtype != master.dtype else { return }
-        let copy = master.detached().cast(to: dtype)
-        copy.requiresGradient = isTrained
-        master.requiresGradient = false
-        value = copy
+    /// Copies the elements to where they are kept from now on.
+    ///
+    /// - Parameters:
+    ///   - place: becomes the master.
+    ///   - operand: becomes what a forward pass reads, instead of the master.
+    func move(to place: Tensor, operand: Tensor?) {
+        let isTrained = isTrained
+        place.copy(from: master.detached())
+        master = place
+        value = operand ?? place
+        value.requiresGradient = isTrained
     }
 
-    /// Adds the copy's gradient to the master's.
-    func collectGradient() {
-        guard isCopy, let gradient = value.gradient?.cast(to: master.dtype) else { return }
-        if let sum = master.gradient {
-            sum.add(inPlace: gradient)
+    /// Whether a backward pass left something that is not collected.
+    var hasNewGradient: Bool { (isCopy || !isCollected) && value.gradient != nil }
+
+    /// Adds what backward passes left to what is collected.
+    ///
+    /// - Parameter place: where the gradient is kept, for the first that comes. Later passes add to
+    ///   it themselves where `value` is no copy.
+    func collectGradient(into place: () -> Tensor) {
+        guard let new = value.gradient else { return }
+        if isCollected, let gradient {
+            gradient.add(inPlace: new.cast(to: gradient.dtype))
         } else {
-            master.gradient = gradient
+            let place = place()
+            place.copy(from: new)
+            master.gradient = place
+            isCollected = true
         }
-        value.gradient = nil
+        if isCopy { value.gradient = nil }
     }
 
     /// Forgets the gradient.
     func clearGradient() {
         value.gradient = nil
         master.gradient = nil
+        isCollected = false
     }
 }

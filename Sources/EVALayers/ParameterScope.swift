@@ -5,14 +5,24 @@ package struct ParameterScope {
     let store: ParameterStore
     /// The names that lead here, joined by dots; empty at the root.
     package let path: String
+    /// The unit that parameters made here belong to.
+    let unit: String
 
     /// The scope called `name` under this one.
     package subscript(name: String) -> ParameterScope {
-        ParameterScope(store: store, path: path.isEmpty ? name : "\(path).\(name)")
+        ParameterScope(store: store, path: joined(name), unit: unit)
     }
 
     /// The scope numbered `index` under this one.
     package subscript(index: Int) -> ParameterScope { self["\(index)"] }
+
+    /// The same scope, whose parameters are a unit of their own.
+    package var asUnit: ParameterScope { ParameterScope(store: store, path: path, unit: path) }
+
+    /// The same scope, for the parameters that are the part called `name` of it.
+    package func unit(_ name: String) -> ParameterScope {
+        ParameterScope(store: store, path: path, unit: joined(name))
+    }
 
     /// Where parameters and tables of this scope live.
     package var device: Device { store.device }
@@ -24,11 +34,14 @@ package struct ParameterScope {
         _ name: String, shape: [Int], initializer: Initializer, isOperand: Bool = false
     ) -> Parameter {
         store.make(
-            name: self[name].path, shape: shape, initializer: initializer, isOperand: isOperand)
+            name: joined(name), unit: unit, shape: shape, initializer: initializer,
+            isOperand: isOperand)
     }
 
     /// What was made under this scope so far.
     package var parameters: [Parameter] {
         store.parameters.filter { $0.name.hasPrefix(path + ".") }
     }
+
+    private func joined(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 }

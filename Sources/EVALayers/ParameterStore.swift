@@ -8,6 +8,8 @@ package final class ParameterStore {
     package let dtype: DType
     /// The order of creation is the order everywhere: in files, groups and buckets.
     package private(set) var parameters: [Parameter] = []
+    /// The buffers that the parameters lie in, once training asked for them.
+    package private(set) var units: [ParameterUnit] = []
     private var byName: [String: Parameter] = [:]
 
     /// - Parameters:
@@ -22,7 +24,7 @@ package final class ParameterStore {
     package subscript(name: String) -> Parameter? { byName[name] }
 
     /// The root of the names.
-    package var scope: ParameterScope { ParameterScope(store: self, path: "") }
+    package var scope: ParameterScope { ParameterScope(store: self, path: "", unit: "") }
 
     /// The number of elements in all parameters.
     package var elementCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
@@ -54,40 +56,62 @@ package final class ParameterStore {
         refreshOperands()
     }
 
+    /// Moves the parameters into flat buffers, a set for each unit, as training needs them.
+    ///
+    /// What matrix products read is kept in their dtype from then on, beside fp32 masters. A product
+    /// casts its operands in any case, so no result changes; norms, tables and the logit scale stay
+    /// in fp32 and have no master. A model that is not trained is spared the copies.
+    package func makeUnits(computeDType: DType) {
+        guard units.isEmpty else { fatalError("the parameters lie in units already") }
+        var members: [(name: String, parameters: [Parameter])] = []
+        var places: [String: Int] = [:]
+        for parameter in parameters {
+            if let place = places[parameter.unit] {
+                members[place].parameters.append(parameter)
+            } else {
+                places[parameter.unit] = members.count
+                members.append((parameter.unit, [parameter]))
+            }
+        }
+        withoutGradient {
+            units = members.map {
+                ParameterUnit(
+                    name: $0.name, $0.parameters, computeDType: computeDType, device: device)
+            }
+        }
+    }
+
     /// Forgets all gradients.
     package func clearGradients() {
-        for parameter in parameters { parameter.clearGradient() }
-    }
-
-    /// Keeps what matrix products read in `dtype` from now on, beside fp32 masters.
-    ///
-    /// A product casts its operands to its dtype in any case, so no result changes; norms, tables
-    /// and the logit scale stay in fp32 and have no master.
-    package func storeOperands(as dtype: DType) {
-        for parameter in parameters where parameter.isOperand {
-            parameter.split(valueDType: dtype)
+        guard !units.isEmpty else {
+            for parameter in parameters { parameter.clearGradient() }
+            return
         }
+        for unit in units { unit.clearGradients() }
     }
 
-    /// Adds the gradients of copies to their masters', in fp32.
+    /// Brings what backward passes left at the parameters together in the units' flat gradients,
+    /// where it is added up in fp32.
     package func collectGradients() {
         withoutGradient {
-            for parameter in parameters { parameter.collectGradient() }
+            for unit in units { unit.collectGradients() }
         }
     }
 
-    /// Brings copies to what their masters have become.
+    /// Brings the operands of 16-bit products to what their masters have become.
     package func refreshOperands() {
-        let copies = parameters.filter(\.isCopy)
-        guard !copies.isEmpty else { return }
-        withoutGradient { Foreach.copy(copies.map(\.value), from: copies.map(\.master)) }
+        withoutGradient {
+            for unit in units { unit.refreshOperands() }
+        }
     }
 
-    func make(name: String, shape: [Int], initializer: Initializer, isOperand: Bool) -> Parameter {
+    func make(
+        name: String, unit: String, shape: [Int], initializer: Initializer, isOperand: Bool
+    ) -> Parameter {
         let value = Tensor.empty(shape, dtype: isOperand ? dtype : .float32, device: device)
         value.requiresGradient = true
         let parameter = Parameter(
-            name: name, value: value, initializer: initializer, isOperand: isOperand)
+            name: name, unit: unit, value: value, initializer: initializer, isOperand: isOperand)
         guard byName.updateValue(parameter, forKey: name) == nil else {
             fatalError("parameter '\(name)' is made twice")
         }

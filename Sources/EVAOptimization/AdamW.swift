@@ -1,4 +1,4 @@
-internal import Torch
+package import Torch
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101, algorithm 2).
 ///
@@ -15,16 +15,7 @@ package struct AdamW: UpdateRule {
         self.epsilon = epsilon
     }
 
-    package func update(
-        _ group: ParameterGroup, _ state: OptimizerState, step: Int, learningRate: Double
-    ) {
-        let count = Tensor.full(
-            [], Double(step), device: state.parameters[0].device)
-        Operator.fusedAdamW.run(
-            .tensors(state.parameters), .tensors(state.gradients), .tensors(state.firstMoments),
-            .tensors(state.secondMoments), .tensors([]),
-            .tensors(Array(repeating: count, count: state.parameters.count)),
-            .double(learningRate), .double(beta1), .double(beta2), .double(group.weightDecay),
-            .double(epsilon), .bool(false), .bool(false), .none, .none)
+    package func apply(_ update: FlatUpdate, step: Int) {
+        update.adamW(beta1: beta1, beta2: beta2, epsilon: epsilon, step: step)
     }
 }

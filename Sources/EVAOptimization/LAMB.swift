@@ -1,5 +1,4 @@
-internal import Foundation
-internal import Torch
+package import Torch
 
 /// Layer-wise adaptive moments (You et al., arXiv 1904.00962, algorithm 2), as in PaddleMIX.
 ///
@@ -20,34 +19,7 @@ package struct LAMB: UpdateRule {
         self.epsilon = epsilon
     }
 
-    package func update(
-        _ group: ParameterGroup, _ state: OptimizerState, step: Int, learningRate: Double
-    ) {
-        Foreach.interpolate(state.firstMoments, towards: state.gradients, weight: 1 - beta1)
-        Foreach.multiply(state.secondMoments, by: beta2)
-        Foreach.addProducts(
-            state.secondMoments, state.gradients, state.gradients, scale: 1 - beta2)
-        let firstCorrection = 1 - pow(beta1, Double(step))
-        let secondCorrection = 1 - pow(beta2, Double(step))
-        let denominators = Foreach.squareRoots(state.secondMoments)
-        Foreach.multiply(denominators, by: 1 / secondCorrection.squareRoot())
-        Foreach.add(denominators, epsilon)
-        let updates = Foreach.scaled(state.firstMoments, by: 1 / firstCorrection)
-        Foreach.divide(updates, by: denominators)
-        if group.weightDecay > 0 {
-            Foreach.add(updates, state.parameters, scale: group.weightDecay)
-            for (update, ratio) in zip(updates, trustRatios(state.parameters, updates)) {
-                update.multiply(inPlace: ratio)
-            }
-        }
-        Foreach.add(state.parameters, updates, scale: -learningRate)
-    }
-
-    /// `|w| / |u|` of each tensor on the device, 1 where either is zero.
-    private func trustRatios(_ parameters: [Tensor], _ updates: [Tensor]) -> [Tensor] {
-        zip(Foreach.norms(parameters), Foreach.norms(updates)).map { weight, update in
-            let isZero = (weight * update).isEqual(to: weight.zerosLike())
-            return (weight / update).filled(with: 1, where: isZero)
-        }
+    package func apply(_ update: FlatUpdate, step: Int) {
+        update.lamb(beta1: beta1, beta2: beta2, epsilon: epsilon, step: step)
     }
 }

@@ -1,4 +1,4 @@
-internal import Torch
+package import Torch
 
 /// The sign of an interpolated momentum (Chen et al., arXiv 2302.06675, algorithm 2).
 ///
@@ -16,16 +16,7 @@ package struct Lion: UpdateRule {
 
     package var keepsSecondMoments: Bool { false }
 
-    package func update(
-        _ group: ParameterGroup, _ state: OptimizerState, step: Int, learningRate: Double
-    ) {
-        let directions = Foreach.scaled(state.firstMoments, by: beta1)
-        Foreach.add(directions, state.gradients, scale: 1 - beta1)
-        Foreach.takeSigns(directions)
-        if group.weightDecay > 0 {
-            Foreach.multiply(state.parameters, by: 1 - learningRate * group.weightDecay)
-        }
-        Foreach.add(state.parameters, directions, scale: -learningRate)
-        Foreach.interpolate(state.firstMoments, towards: state.gradients, weight: 1 - beta2)
+    package func apply(_ update: FlatUpdate, step: Int) {
+        update.lion(beta1: beta1, beta2: beta2)
     }
 }

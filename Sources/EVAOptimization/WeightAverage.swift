@@ -15,24 +15,26 @@ package final class WeightAverage {
     package let decay: Double
     private let isBiasCorrected: Bool
     private let store: ParameterStore
-    private let parameters: [Parameter]
+    /// Those with a parameter that is trained.
+    private let units: [ParameterUnit]
+    /// One flat buffer for each of the units.
     private let averages: [Tensor]
 
     /// - Parameters:
-    ///   - store: the model's parameters; those that are not trained have no average.
+    ///   - store: the model's parameters, in units; what is not trained is its own average.
     ///   - decay: what each step's weights count for, relative to the next step's; from 0 to below 1.
     ///   - isBiasCorrected: whether all weights count by their age alone, the first ones too.
     package init(of store: ParameterStore, decay: Double, isBiasCorrected: Bool = true) {
         self.store = store
         self.decay = decay
         self.isBiasCorrected = isBiasCorrected
-        parameters = store.parameters.filter(\.isTrained)
-        averages = parameters.map { $0.master.detached().zerosLike() }
+        units = store.units.filter(\.isTrained)
+        averages = units.map { $0.values.zerosLike() }
     }
 
     /// Sets the average to the present weights.
     package func restart() {
-        withoutGradient { Foreach.copy(averages, from: parameters.map(\.master)) }
+        withoutGradient { Foreach.copy(averages, from: units.map(\.values)) }
     }
 
     /// Takes the present weights in.
@@ -42,7 +44,7 @@ package final class WeightAverage {
         let share = isBiasCorrected ? 1 - pow(decay, Double(step)) : 1
         withoutGradient {
             Foreach.interpolate(
-                averages, towards: parameters.map(\.master), weight: (1 - decay) / share)
+                averages, towards: units.map(\.values), weight: (1 - decay) / share)
         }
     }
 
@@ -57,10 +59,11 @@ package final class WeightAverage {
 
     private func exchange() {
         withoutGradient {
-            for (parameter, average) in zip(parameters, averages) {
-                let weights = parameter.master.detached().zerosLike()
-                weights.copy(from: parameter.master)
-                parameter.master.copy(from: average)
+            for (unit, average) in zip(units, averages) {
+                let weights = Tensor.empty(
+                    [unit.count], dtype: .float32, device: unit.values.device)
+                weights.copy(from: unit.values)
+                unit.values.copy(from: average)
                 average.copy(from: weights)
             }
         }

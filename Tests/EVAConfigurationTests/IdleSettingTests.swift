@@ -70,9 +70,10 @@ import Testing
         .init(
             .train, "--color_jitter_prob 0.5", acting: "--color_jitter_prob 0.5 --color_jitter 0.1"),
         .init(.train, "--bf16 --fp16_opt_level O0", acting: "--bf16"),
-        .init(.train, "--fp16 --fp16_opt_level O0", acting: "--fp16 --fp16_opt_level O2"),
+        .init(.train, "--fp16 --fp16_opt_level O0", acting: "--fp16 --fp16_opt_level O1"),
         .init(.train, "--precision amp --fp16_opt_level O0", acting: "--precision amp"),
-        .init(.train, "--fp16_opt_level O2", acting: "--fp16_opt_level O2 --bf16"),
+        .init(.train, "--fp16_opt_level O2", acting: "--fp16_opt_level O0 --bf16"),
+        .init(.train, "--fp16_opt_level O2 --bf16", acting: "--fp16_opt_level O0 --bf16"),
         .init(
             .train, "--fp16_opt_level O2 --precision fp32",
             acting: "--fp16_opt_level O0 --precision amp"),

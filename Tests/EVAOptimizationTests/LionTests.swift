@@ -33,15 +33,17 @@ import Torch
         let golden = try golden()
         let store = ParameterStore(device: .cpu)
         let weight = store.scope.parameter("w", shape: [2, 3], initializer: .zeros)
+        store.makeUnits(computeDType: .float32)
         withoutGradient { weight.value.copy(from: tensor(golden.weights)) }
         let rates = TowerRates(learningRate: 0.02, weightDecay: decay, layerDecay: 1)
         let groups = ParameterGrouping(visual: rates, other: rates, text: rates)
             .groups(of: store.parameters)
-        let optimizer = Optimizer(groups, rule: Lion())
+        let optimizer = Optimizer(groups, over: store.units, rule: Lion())
         #expect(optimizer.namedMoments.map(\.name) == ["first_moment.w"])
         for (rate, gradient) in zip(golden.rates, golden.gradients) {
             weight.value.gradient = tensor(gradient)
             optimizer.step(rateMultiplier: rate / 0.02)
+            store.clearGradients()
         }
         let expected = tensor(decay > 0 ? golden.decayed : golden.undecayed)
         let weights = Comparison(weight.value.detached(), expected)

@@ -47,6 +47,7 @@ import Torch
         configuration.vision.innerAttentionNormEpsilon = 1e-5
         let clip = CLIP(configuration, device: .cpu)
         try clip.loadWeights(from: Fixtures.tensors("rei/b_eva02b.weights.safetensors"))
+        clip.store.makeUnits(computeDType: .float32)
         return clip
     }
 
@@ -84,7 +85,7 @@ import Torch
         let clip = try model()
         let epsilon = golden.optimizer_epsilon_in_effect
         let optimizer = Optimizer(
-            groups(golden.args, clip),
+            groups(golden.args, clip), over: clip.store.units,
             rule: name.hasPrefix("lamb") ? LAMB(epsilon: epsilon) : AdamW(epsilon: epsilon))
         let batches = try SafetensorsFile(path: path("batches.safetensors"))
         let images = try batches.tensor(named: "image").makeTensor()

@@ -7,10 +7,11 @@ import Torch
 
 @Suite struct WeightAverageTests {
     /// A store with one trained and one locked parameter.
-    private func store() -> (ParameterStore, Parameter) {
+    private func store(_ dtype: DType = .float32) -> (ParameterStore, Parameter) {
         let store = ParameterStore(device: .cpu)
         let weight = store.scope.parameter("w", shape: [2], initializer: .zeros, isOperand: true)
         store.scope.parameter("locked", shape: [2], initializer: .ones).isTrained = false
+        store.makeUnits(computeDType: dtype)
         store.initialize(seed: 0)
         return (store, weight)
     }
@@ -71,9 +72,8 @@ import Torch
 
     @Test("A look at the averages leaves weights and averages as they were")
     func exchange() {
-        let (store, weight) = store()
+        let (store, weight) = store(.bfloat16)
         let average = WeightAverage(of: store, decay: 0.5)
-        store.storeOperands(as: .bfloat16)
         set(weight, [1, 3])
         store.refreshOperands()
         average.restart()

@@ -35,7 +35,7 @@ import Torch
     }
 
     @Test(
-        "Parameters in the dtype of the products change no bit of a run",
+        "The levels O1 and O2 train alike, to the last bit of every file",
         arguments: ["--bf16", "--fp16"],
         ["--gradient_accumulation_steps", "--contrastive_accumulation"])
     func masters(precision: String, accumulation: String) throws {
@@ -61,7 +61,7 @@ import Torch
             let layer = Linear(
                 8, 4, weightInitializer: .normal(standardDeviation: 1), in: store.scope["layer"])
             store.initialize(seed: 3)
-            if keepsCopies { store.storeOperands(as: .bfloat16) }
+            store.makeUnits(computeDType: keepsCopies ? .bfloat16 : .float32)
             for pass in passes {
                 let input = Tensor.empty([5, 8], dtype: .float32, device: .cpu)
                 input.fillNormal(standardDeviation: 1, from: RandomSource(seed: UInt64(pass)))

@@ -6,15 +6,15 @@ extension FlagTable {
                 "fp32", "bf16", "fp16", "amp", "amp_bf16", "amp_bfloat16", "amp_fp16", "pure_bf16",
                 "pure_fp16",
             ]), nil, .both, .added,
-            "The number format in one word; pure_ keeps the parameters in it too."),
+            "The number format in one word; pure_ is the same as without."),
         .init("bf16", .bool, .bool(false), .both, .original, "Compute in bfloat16."),
         .init(
             "fp16", .bool, .bool(false), .both, .original,
             "Compute in 16-bit IEEE, with loss scaling."),
         .init(
             "fp16_opt_level", .choice(["O0", "O1", "O2"]), .string("O1"), .both,
-            .differs("O2 keeps norms, softmax, loss and optimizer in 32 bits"),
-            "O1: parameters in 32 bits; O2: in 16, with master copies; O0: compute in 32 bits."),
+            .differs("O1 and O2 are the same: 16-bit operands beside 32-bit weights"),
+            "O0: compute in 32 bits, whatever --bf16 and --fp16 say."),
         .init(
             "scale_loss", .number, .number(32768), .trainAcceptedByEval, .original,
             range: .from(1, to: 1e15), "First loss scale of 16-bit IEEE training."),

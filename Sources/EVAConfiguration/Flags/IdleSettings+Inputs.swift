@@ -57,6 +57,10 @@ extension IdleSettings {
         .init("fp16_opt_level", because: "without --fp16 or --bf16 all is computed in fp32") {
             _, flags in !asksForHalf(flags)
         },
+        .init(
+            "fp16_opt_level",
+            because: "training keeps 16-bit operands beside 32-bit weights at O1 too"
+        ) { _, flags in asksForHalf(flags) && flags.text("fp16_opt_level") == "O2" },
         .init("scale_loss", because: "only --fp16 scales the loss") { run, _ in
             run.precision.compute != .float16
         },

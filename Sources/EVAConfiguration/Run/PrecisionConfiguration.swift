@@ -13,7 +13,10 @@ public struct PrecisionConfiguration: Codable, Sendable, Equatable {
     /// The format of matrix products; norms, softmax, loss and optimizer compute in 32 bits.
     public var compute: ComputeType
 
-    /// Whether parameters are kept in the compute format, with 32-bit master copies (level O2).
+    /// Whether level O2 was asked for.
+    ///
+    /// It trains as O1 does: what matrix products read is kept in the compute format beside 32-bit
+    /// weights at either level.
     public var usesMasterWeights: Bool
 
     /// The first loss scale of 16-bit IEEE training.
@@ -29,7 +32,7 @@ public struct PrecisionConfiguration: Codable, Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - compute: The format of matrix products.
-    ///   - usesMasterWeights: Whether parameters are kept in that format too.
+    ///   - usesMasterWeights: Whether level O2 was asked for.
     public init(compute: ComputeType = .float32, usesMasterWeights: Bool = false) {
         self.compute = compute
         self.usesMasterWeights = usesMasterWeights

@@ -15,20 +15,22 @@ package struct TextTower {
     /// Makes the tower's parameters under `scope`.
     package init(_ configuration: TextConfiguration, embedWidth: Int, in scope: ParameterScope) {
         let width = configuration.width
-        projection = scope.parameter(
+        let embeddings = scope.unit("embeddings")
+        let end = scope.unit("head")
+        projection = end.parameter(
             "text_projection", shape: [width, embedWidth],
             initializer: .normal(standardDeviation: 1 / Double(width).squareRoot()),
             isOperand: true)
-        positions = scope.parameter(
+        positions = embeddings.parameter(
             "positional_embedding", shape: [configuration.contextLength, width],
             initializer: .normal(standardDeviation: 0.01))
-        tokens = scope["token_embedding"].parameter(
+        tokens = embeddings["token_embedding"].parameter(
             "weight", shape: [configuration.vocabularySize, width],
             initializer: .normal(standardDeviation: 0.02))
         blocks = (0..<configuration.layerCount).map { index in
-            TextBlock(configuration, in: scope["transformer"]["resblocks"][index])
+            TextBlock(configuration, in: scope["transformer"]["resblocks"][index].asUnit)
         }
-        norm = LayerNorm(width, epsilon: configuration.layerNormEpsilon, in: scope["ln_final"])
+        norm = LayerNorm(width, epsilon: configuration.layerNormEpsilon, in: end["ln_final"])
     }
 
     /// Features of texts, not normalised.

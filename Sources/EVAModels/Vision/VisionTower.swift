@@ -20,12 +20,13 @@ package struct VisionTower {
     package init(_ configuration: VisionConfiguration, embedWidth: Int, in scope: ParameterScope) {
         let width = configuration.width
         let initializer = Initializer.truncatedNormal(standardDeviation: 0.02)
-        classToken = scope.parameter(
+        let embeddings = scope.unit("embeddings")
+        classToken = embeddings.parameter(
             "cls_token", shape: [1, 1, width], initializer: initializer)
-        positions = scope.parameter(
+        positions = embeddings.parameter(
             "pos_embed", shape: [1, configuration.patchCount + 1, width], initializer: initializer)
         patchEmbedding = PatchEmbedding(
-            width: width, patchSize: configuration.patchSize, in: scope["patch_embed"])
+            width: width, patchSize: configuration.patchSize, in: embeddings["patch_embed"])
         rope = configuration.rope.map { rope in
             RotaryEmbedding(
                 gridSize: configuration.gridSize, headWidth: width / configuration.headCount,
@@ -35,14 +36,15 @@ package struct VisionTower {
             configuration.patchDropout > 0
             ? PatchDropout(probability: configuration.patchDropout, in: scope) : nil
         blocks = (0..<configuration.layerCount).map { index in
-            VisionBlock(configuration, index: index, in: scope["blocks"][index])
+            VisionBlock(configuration, index: index, in: scope["blocks"][index].asUnit)
         }
-        pooling = VisionPooling(configuration, in: scope)
+        let end = scope.unit("head")
+        pooling = VisionPooling(configuration, in: end)
         // Drawn small, so that training begins with nearly equal logits.
         head = Linear(
             width, embedWidth,
             weightInitializer: .truncatedNormal(standardDeviation: 0.02 * 0.001),
-            in: scope["head"])
+            in: end["head"])
     }
 
     /// Features of images, not normalised.

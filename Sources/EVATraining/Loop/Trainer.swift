@@ -103,6 +103,7 @@ package final class Trainer {
         // CLIP's loss does not depend on the bias, which then stays as it is.
         clip.logitBias?.isTrained = configuration.loss.kind == .sigmoid
         notes += Self.lock(optimization, of: clip.store.parameters)
+        clip.store.makeUnits(computeDType: Self.computeDType(configuration.precision))
         optimizer = Self.optimizer(optimization, for: clip)
         let store = clip.store
         average = optimization.emaDecay.map {
@@ -120,7 +121,6 @@ package final class Trainer {
                     + "\(plan.lossesPerStep)")
         }
         try setWeights(description, addsLogitBias: addsLogitBias)
-        if configuration.precision.usesMasterWeights { store.storeOperands(as: computeDType) }
     }
 
     /// Samples that one optimizer step learns from.
@@ -132,8 +132,10 @@ package final class Trainer {
     package var samplesPerLoss: Int { configuration.data.batchSize * plan.batchesPerLoss }
 
     /// The dtype of matrix products.
-    var computeDType: DType {
-        switch configuration.precision.compute {
+    var computeDType: DType { Self.computeDType(configuration.precision) }
+
+    private static func computeDType(_ precision: PrecisionConfiguration) -> DType {
+        switch precision.compute {
         case .float32: .float32
         case .bfloat16: .bfloat16
         case .float16: .float16
@@ -228,7 +230,8 @@ package final class Trainer {
         case .lion:
             rule = Lion(beta1: configuration.beta1, beta2: configuration.beta2)
         }
-        return Optimizer(grouping.groups(of: clip.store.parameters), rule: rule)
+        return Optimizer(
+            grouping.groups(of: clip.store.parameters), over: clip.store.units, rule: rule)
     }
 
     /// Takes locked towers out of training.

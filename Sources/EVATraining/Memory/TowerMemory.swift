@@ -45,11 +45,6 @@ struct TowerMemory {
             let inMLP = hasInnerNorms ? max(8, 3 * bytes) : (isGated ? 3 : 2) * bytes
             return inMLP * mlpWidth + 12 * width
         }
-
-        /// Numbers in the matrices.
-        var matrixCount: Double {
-            4 * width * width + (isGated ? 3 : 2) * width * mlpWidth
-        }
     }
 
     /// - Parameters:
@@ -60,9 +55,7 @@ struct TowerMemory {
         trainedShare: Double, precision: PrecisionConfiguration
     ) {
         self.tokens = tokens
-        // In level O1 every product casts its matrix, and keeps the copy.
-        let copies = block.bytes < 4 && !precision.usesMasterWeights ? 2 * block.matrixCount : 0
-        let whole = block.kept * tokens + copies
+        let whole = block.kept * tokens
         let trainedLayers = Double(layerCount) * trainedShare
         let input = trainedShare < 1 ? 0 : embedded
         if precision.recomputesActivations {

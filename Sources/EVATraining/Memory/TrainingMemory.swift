@@ -47,7 +47,7 @@ package struct TrainingMemory: Sendable {
         let parameters = Double(model.parameterCount)
         let gradients = vision.gradients + text.gradients
         weights =
-            4 * parameters + (precision.usesMasterWeights ? 2 * parameters : 0)
+            4 * parameters + (precision.compute == .float32 ? 0 : 2 * parameters)
             + (optimization.emaDecay == nil ? 0 : gradients)
         moments = gradients * (optimization.optimizer == .lion ? 1 : 2)
 
@@ -62,20 +62,19 @@ package struct TrainingMemory: Sendable {
         let moments = [
             before + vision.kept + text.kept + max(text.passing, tile),
             before + vision.kept + (isAccumulated ? 0 : text.gradients) + vision.passing,
-            gradients + Self.updating(optimization.optimizer) * gradients,
+            gradients + min(gradients, Self.largestUnit(model)),
         ]
         step = images + features + (moments.max() ?? 0)
         batches = images * (Self.batchesAhead + Double(plan.batchesPerLoss))
     }
 
-    /// What the update makes besides, as a share of the gradients.
-    private static func updating(_ optimizer: OptimizationConfiguration.Optimizer) -> Double {
-        // One group after the other: the largest may be most of a model.
-        switch optimizer {
-        case .adamW: 0
-        case .lamb: 1
-        case .lion: 0.5
-        }
+    /// Bytes of the gradients that are copied at a time when they are brought together.
+    private static func largestUnit(_ model: ModelConfiguration) -> Double {
+        let tokens = model.text.vocabularySize * model.text.width
+        let block =
+            4 * model.vision.width * model.vision.width
+            + (model.vision.mlpKind == .swiGLU ? 3 : 2) * model.vision.width * model.vision.mlpWidth
+        return 4 * Double(max(tokens, block))
     }
 
     private static func trainedShare(

@@ -165,11 +165,12 @@ package struct SelfTest {
         _ dtype: DType, error: Double = 0
     ) throws -> (losses: Tensor, seconds: Double) {
         let clip = family.model(on: device, error: error)
+        clip.store.makeUnits(computeDType: dtype)
         let batch = family.batch(on: device)
         let rates = TowerRates(learningRate: rate, weightDecay: 0.05, layerDecay: 0.9)
         let optimizer = Optimizer(
             ParameterGrouping(visual: rates, other: rates, text: rates)
-                .groups(of: clip.store.parameters), rule: rule)
+                .groups(of: clip.store.parameters), over: clip.store.units, rule: rule)
         let scale = Self.lossScale(dtype)
         let context = ForwardContext.evaluation(computeDType: dtype)
         let clock = ContinuousClock()
@@ -182,11 +183,13 @@ package struct SelfTest {
             losses.append(loss.detached())
             guard step < Self.stepCount else { break }
             loss.backward(Tensor.full([], scale, device: device))
+            clip.store.collectGradients()
             let parameters = clip.store.parameters
             _ = GradientNorm.clip(
                 parameters, norm: GradientNorm.of(parameters), to: 5, lossScale: scale)
             optimizer.step(rateMultiplier: 1)
             clip.clampLogitScale()
+            clip.store.refreshOperands()
             clip.store.clearGradients()
         }
         let values = Tensor.stacked(losses, dimension: 0).moved(to: .cpu)

@@ -41,6 +41,11 @@ extension Operator {
 
     /// Calls the operator for its effect; fails as `callAsFunction` does.
     package func run(_ arguments: OperatorArgument...) {
+        run(arguments)
+    }
+
+    /// Calls the operator for its effect; fails as `callAsFunction` does.
+    func run(_ arguments: [OperatorArgument]) {
         _ = unthrowing(arguments)
     }
 

@@ -83,22 +83,16 @@ package enum Operator: String, CaseIterable, Sendable {
     case normal = "aten::normal_"
     case uniform = "aten::uniform_"
     // Lists of tensors
-    case foreachAddList = "aten::_foreach_add_.List"
-    case foreachAddScalar = "aten::_foreach_add_.Scalar"
-    case foreachAddcdiv = "aten::_foreach_addcdiv_.ScalarList"
-    case foreachAddcmul = "aten::_foreach_addcmul_.Scalar"
     case foreachCopy = "aten::_foreach_copy_"
-    case foreachDivide = "aten::_foreach_div.List"
-    case foreachDivideInPlace = "aten::_foreach_div_.List"
     case foreachLerp = "aten::_foreach_lerp_.Scalar"
     case foreachMultiplyScalar = "aten::_foreach_mul_.Scalar"
-    case foreachMultiplyScalars = "aten::_foreach_mul_.ScalarList"
     case foreachMultiplyTensor = "aten::_foreach_mul_.Tensor"
     case foreachNorm = "aten::_foreach_norm.Scalar"
     case foreachScaled = "aten::_foreach_mul.Scalar"
-    case foreachSignInPlace = "aten::_foreach_sign_"
-    case foreachSquareRoot = "aten::_foreach_sqrt"
-    case fusedAdamW = "aten::_fused_adamw_"
+    // Optimizers over flat buffers
+    case adamW = "evaclip::adamw_"
+    case lamb = "evaclip::lamb_"
+    case lion = "evaclip::lion_"
 
     /// The operator's schema, as libtorch prints it.
     package var schema: String {
