@@ -40,6 +40,9 @@ let package = Package(
             name: "Libcurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CHTTP", dependencies: ["Libcurl"]),
         .target(name: "CFileSystem"),
+        .systemLibrary(
+            name: "Libmpi", pkgConfig: "mpi-headers", providers: [.apt(["libopenmpi-dev"])]),
+        .target(name: "CCollectives", dependencies: ["Libmpi"]),
 
         // Level 1: values, files and tensors; none knows another.
         .target(
@@ -51,7 +54,7 @@ let package = Package(
         .target(name: "EVATensorFiles", dependencies: ["CFileSystem", "Libcrypto", "Libz"]),
 
         // Level 2: ranks, downloads, and the data pipeline, which never sees a tensor library.
-        .target(name: "TorchParallel", dependencies: ["Torch"]),
+        .target(name: "TorchParallel", dependencies: ["CCollectives", "Torch"]),
         .target(
             name: "EVADownloads", dependencies: ["CHTTP", "EVAConfiguration", "Libcrypto"]),
         .target(
@@ -126,6 +129,13 @@ let package = Package(
             name: "EVACLIPTests",
             dependencies: ["EVACLIP", "EVATensorFiles", "EVATestSupport", "EVATokenizer"]),
         .testTarget(name: "TorchTests", dependencies: ["EVATestSupport", "Torch"]),
+        // One rank of several, started by mpirun, which the tests run.
+        .executableTarget(
+            name: "RankProgram", dependencies: ["EVATestSupport", "Torch", "TorchParallel"],
+            path: "Tests/RankProgram"),
+        .testTarget(
+            name: "TorchParallelTests",
+            dependencies: ["EVATestSupport", "RankProgram", "Torch", "TorchParallel"]),
         .testTarget(
             name: "EVAModelsTests",
             dependencies: [

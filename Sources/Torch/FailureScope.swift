@@ -17,6 +17,11 @@ package func throwingTorchFailures<Value>(_ body: () throws -> Value) throws -> 
     return try result.get()
 }
 
+/// Throws the present scope's failure, where it has one, before its results are sent to others.
+package func throwPresentTorchFailure() throws {
+    if let failure = FailureScope.current?.failure { throw failure }
+}
+
 /// What `throwingTorchFailures` keeps while its body runs.
 final class FailureScope: Sendable {
     @TaskLocal static var current: FailureScope?

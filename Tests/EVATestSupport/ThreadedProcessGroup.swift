@@ -1,11 +1,12 @@
 internal import Foundation
-package import Torch
-internal import TorchParallel
+internal import Torch
+package import TorchParallel
 
 /// Ranks that are threads of this process, to test what ranks compute together without any launcher.
 package struct ThreadedProcessGroup: ProcessGroup {
     package let rank: Int
     private let board: Board
+    private let rounds = Rounds()
 
     package var size: Int { board.size }
 
@@ -38,84 +39,158 @@ package struct ThreadedProcessGroup: ProcessGroup {
         return try results.inOrder()
     }
 
-    package func sum(inPlace tensor: Tensor) throws {
-        let parts = try board.meet(rank, tensor)
-        let total = withoutGradient { Self.sum(parts) }
-        // Nobody may still be reading what is written now.
-        _ = try board.meet(rank, tensor)
-        withoutGradient { tensor.copy(from: total) }
-    }
-
-    package func gather(_ tensor: Tensor) throws -> Tensor {
-        let parts = try board.meet(rank, tensor)
-        let whole = withoutGradient { Tensor.concatenated(parts, dimension: 0) }
-        _ = try board.meet(rank, tensor)
-        return whole
-    }
-
-    package func sumScatter(_ tensor: Tensor) throws -> Tensor {
-        let height = tensor.shape[0] / size
-        let parts = try board.meet(rank, tensor)
-        let slice = withoutGradient {
-            Self.sum(parts.map { $0.sliced(rank * height..<(rank + 1) * height, dimension: 0) })
+    package func start(_ collective: Collective) throws -> PendingCollective {
+        switch collective {
+        case .sum(let tensor):
+            return exchange(tensor) { tensor.copy(from: Self.sum($0)) }
+        case .sumScatter(let whole, let slice):
+            let height = slice.shape[0]
+            let rows = rank * height..<(rank + 1) * height
+            return exchange(whole) { parts in
+                slice.copy(from: Self.sum(parts.map { $0.sliced(rows, dimension: 0) }))
+            }
+        case .gather(let part, let whole):
+            return exchange(part) { whole.copy(from: .concatenated($0, dimension: 0)) }
+        case .broadcast(let tensor, let root):
+            return exchange(tensor) { tensor.copy(from: $0[root]) }
+        case .barrier:
+            return exchange(Tensor([0] as [Float], shape: [1])) { _ in }
+        case .send(let tensor, let target):
+            board.post(Self.copy(tensor), from: rank, to: target)
+            return PendingCollective()
+        case .receive(let tensor, let source):
+            return PendingCollective { [board, rank] in
+                let sent = try board.message(from: source, to: rank)
+                withoutGradient { tensor.copy(from: sent) }
+            }
         }
-        _ = try board.meet(rank, tensor)
-        return slice
+    }
+
+    package func split(color: Int, name: String) throws -> any ProcessGroup {
+        let colors = try gather(color)
+        let members = colors.indices.filter { colors[$0] == color }
+        guard let place = members.firstIndex(of: rank) else { fatalError("a rank has no place") }
+        rounds.next += 1
+        return ThreadedProcessGroup(
+            rank: place,
+            board: board.part(round: rounds.next, color: color, size: members.count))
+    }
+
+    /// Lays down a copy of a tensor now and takes up those of all ranks at the end.
+    private func exchange(_ tensor: Tensor, _ finish: @escaping ([Tensor]) -> Void)
+        -> PendingCollective
+    {
+        rounds.next += 1
+        let round = rounds.next
+        board.lay(Self.copy(tensor), round: round, rank: rank)
+        return PendingCollective { [board] in
+            let parts = try board.take(round: round)
+            withoutGradient { finish(parts) }
+        }
+    }
+
+    private static func copy(_ tensor: Tensor) -> Tensor {
+        let copy = Tensor.empty(tensor.shape, dtype: tensor.dtype, device: tensor.device)
+        withoutGradient { copy.copy(from: tensor) }
+        return copy
     }
 
     /// A new tensor, summed in the order of the ranks.
     private static func sum(_ parts: [Tensor]) -> Tensor {
+        guard parts[0].dtype != .int64 else {
+            let columns = parts.map { $0.integers() }
+            return Tensor(
+                columns[0].indices.map { place in columns.reduce(0) { $0 + Int64($1[place]) } },
+                shape: parts[0].shape)
+        }
         let sum = parts[0].zerosLike()
         for part in parts { sum.add(inPlace: part) }
         return sum
     }
 }
 
+/// The number of the last collective that a rank has started.
+private final class Rounds {
+    var next = 0
+}
+
 /// Where ranks lay down a tensor each and take up all of them.
 private final class Board: @unchecked Sendable {
-    // Guarded by `condition`; tensors are read by all threads and changed by none between meetings.
-    private var slots: [Tensor?]
-    private var arrived = 0
-    private var leaving = 0
-    private var round = 0
+    // Guarded by `condition`; tensors are read by all threads and changed by none.
+    private var rounds: [Int: Round] = [:]
+    private var messages: [[Int]: [Tensor]] = [:]
+    private var parts: [[Int]: Board] = [:]
     private var isAbandoned = false
     private let condition = NSCondition()
     let size: Int
 
-    init(size: Int) {
-        self.size = size
-        slots = Array(repeating: nil, count: size)
+    private struct Round {
+        var slots: [Int: Tensor] = [:]
+        var takers = 0
     }
 
-    /// Waits until every rank is here.
-    func meet(_ rank: Int, _ tensor: Tensor) throws -> [Tensor] {
+    init(size: Int) {
+        self.size = size
+    }
+
+    func lay(_ tensor: Tensor, round: Int, rank: Int) {
+        condition.withLock {
+            rounds[round, default: Round()].slots[rank] = tensor
+            condition.broadcast()
+        }
+    }
+
+    /// Waits until every rank has laid down its tensor.
+    ///
+    /// - Returns: the tensors, by rank.
+    func take(round: Int) throws -> [Tensor] {
         condition.lock()
         defer { condition.unlock() }
-        while leaving > 0, !isAbandoned { condition.wait() }
-        slots[rank] = tensor.detached()
-        arrived += 1
-        if arrived == size {
-            round += 1
-            arrived = 0
-            leaving = size
-            condition.broadcast()
-        } else {
-            let present = round
-            while round == present, !isAbandoned { condition.wait() }
+        while rounds[round].map({ $0.slots.count < size }) ?? true {
+            guard !isAbandoned else { throw TorchError("another rank has failed") }
+            condition.wait()
         }
-        guard !isAbandoned else { throw TorchError("another rank has failed") }
-        let tensors = slots.compactMap { $0 }
-        leaving -= 1
-        if leaving == 0 { condition.broadcast() }
-        return tensors
+        let slots = rounds[round]?.slots ?? [:]
+        rounds[round]?.takers += 1
+        if rounds[round]?.takers == size { rounds[round] = nil }
+        return slots.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    func post(_ tensor: Tensor, from source: Int, to target: Int) {
+        condition.withLock {
+            messages[[source, target], default: []].append(tensor)
+            condition.broadcast()
+        }
+    }
+
+    /// Waits for the next message between two ranks.
+    func message(from source: Int, to target: Int) throws -> Tensor {
+        condition.lock()
+        defer { condition.unlock() }
+        while messages[[source, target]]?.isEmpty ?? true {
+            guard !isAbandoned else { throw TorchError("another rank has failed") }
+            condition.wait()
+        }
+        return messages[[source, target], default: []].removeFirst()
+    }
+
+    /// The board of a part of the ranks, the same for all of them.
+    func part(round: Int, color: Int, size: Int) -> Board {
+        condition.withLock {
+            let part = parts[[round, color]] ?? Board(size: size)
+            parts[[round, color]] = part
+            return part
+        }
     }
 
     /// Wakes all who wait for a rank that will not come.
     func abandon() {
-        condition.lock()
-        isAbandoned = true
-        condition.broadcast()
-        condition.unlock()
+        let parts = condition.withLock {
+            isAbandoned = true
+            condition.broadcast()
+            return Array(self.parts.values)
+        }
+        for part in parts { part.abandon() }
     }
 }
 

@@ -95,34 +95,6 @@ import TorchParallel
         #expect(abs(plain.loss - masked.loss) > 1e-4, "the duplicates must matter")
     }
 
-    @Test("Ranks sum, gather and scatter in their order, again and again")
-    func collectives() throws {
-        let results = try ThreadedProcessGroup.run(size: 3) { group in
-            var seen: [[Float]] = []
-            for round in 0..<20 {
-                let start = Float(group.rank * 10 + round)
-                let tensor = Tensor([start, start + 1, start + 2], shape: [3])
-                seen.append(try group.gather(tensor).floats())
-                seen.append(try group.sumScatter(tensor).floats())
-                try group.sum(inPlace: tensor)
-                seen.append(tensor.floats())
-            }
-            return seen
-        }
-        for (rank, seen) in results.enumerated() {
-            for round in 0..<20 {
-                let first = Float(3 * round)
-                let gathered = (0..<3).flatMap { other in
-                    (0..<3).map { Float(other * 10 + round + $0) }
-                }
-                let sums = (0..<3).map { first + 30 + Float(3 * $0) }
-                #expect(seen[3 * round] == gathered)
-                #expect(seen[3 * round + 1] == [sums[rank]])
-                #expect(seen[3 * round + 2] == sums)
-            }
-        }
-    }
-
     @Test("A rank that fails keeps nobody waiting, and its error is the one that is thrown")
     func failure() {
         let error = #expect(throws: TrainingError.self) {
