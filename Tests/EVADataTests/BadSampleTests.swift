@@ -48,6 +48,46 @@ struct BadSampleTests {
         #expect(errorText { try loader.next() } == "fake.json: no sample is left that can be read")
     }
 
+    @Test("A data set in a mixture has the stand-ins that it has alone", arguments: [0, 3])
+    func mixture(threads: Int) throws {
+        let source = FakeSource(count: 12, broken: [3, 8], name: "broken.csv")
+        let alone = try makeLoader(source, seed: 3, epochs: 1, limit: .count(2)).rest()
+        let streams = [source, FakeSource(count: 12)].map {
+            IndexedStream($0, seed: 3, shuffled: true)
+        }
+        let loader = try StreamFixture.loader(
+            StreamMixture(streams, factors: [1, 1]), threads: threads, limit: .count(2))
+        let names = try (0..<6).flatMap { _ in try loader.next()?.sampleNames ?? [] }
+        loader.stop()
+        #expect(
+            names.filter { $0.file == "broken.csv" }.map(\.record)
+                == alone.flatMap(\.sampleIndices))
+        #expect(names.filter { $0.file == "fake.json" }.count == 12)
+        #expect(loader.badSampleCount == 2)
+    }
+
+    @Test("A data set of a mixture of which nothing can be read ends the run", arguments: [0, 3])
+    func nothingReadableInMixture(threads: Int) throws {
+        let streams = [
+            FakeSource(count: 9), FakeSource(count: 9, broken: Set(0..<9), name: "broken.csv"),
+        ].map { IndexedStream($0, seed: 3, shuffled: true) }
+        let loader = try StreamFixture.loader(
+            StreamMixture(streams, factors: [1, 1]), threads: threads, limit: .share(1))
+        #expect(
+            errorText { for _ in 0..<9 { _ = try loader.next() } }
+                == "broken.csv: no sample is left that can be read")
+    }
+
+    @Test("Where every sample is needed, the first bad one ends the reading", arguments: [0, 3])
+    func stops(threads: Int) throws {
+        let loader = try makeLoader(
+            FakeSource(count: 20, broken: [6, 11]), shuffled: false, coverage: .everySample,
+            epochs: 1, threads: threads, badRecords: .stop)
+        #expect(try loader.next()?.count == 4)
+        #expect(errorText { try loader.next() } == "fake.json: picture 6: is broken")
+        #expect(try loader.next() == nil)
+    }
+
     @Test("A resumed run keeps the list and names nothing twice")
     func resumed() throws {
         let folder = try TemporaryFolder()

@@ -152,6 +152,17 @@ struct BatchLoaderTests {
         #expect(batches[2].images.count == 2 * 3 * 8 * 8)
     }
 
+    @Test("A rank for which a small evaluation has no sample gets none", arguments: [0, 2])
+    func emptyShare(threads: Int) throws {
+        let counts = try (0..<4).map { rank in
+            try makeLoader(
+                FakeSource(count: 10), shuffled: false, coverage: .everySample, epochs: 1,
+                threads: threads, share: RankShare(rank: rank, worldSize: 4)
+            ).rest().map(\.count)
+        }
+        #expect(counts == [[4], [4], [2], []])
+    }
+
     @Test("A source whose samples have a text only sometimes is refused")
     func missingTexts() throws {
         struct Mixed: SampleSource {

@@ -63,16 +63,6 @@ struct BatchScheduleTests {
         #expect(position == BatchPosition(epoch: 2, step: 6))
     }
 
-    @Test("Each place is tried once when samples are unreadable", arguments: [1, 2, 3, 10, 11])
-    func attempts(count: Int) throws {
-        let schedule = try schedule(count, batchSize: 1)
-        for place in 0..<count {
-            let tries = (0..<count).map { schedule.place(for: place, attempt: $0) }
-            #expect(tries.first == place)
-            #expect(tries.sorted() == Array(0..<count))
-        }
-    }
-
     @Test("A data set smaller than one batch is refused, and an empty one")
     func tooSmall() {
         #expect(

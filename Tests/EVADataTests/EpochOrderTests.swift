@@ -56,4 +56,14 @@ struct EpochOrderTests {
         let order = EpochOrder(count: 9, seed: 1, epoch: 3, shuffled: false)
         #expect((0..<9).map { order[$0] } == Array(0..<9))
     }
+
+    @Test("Each place is tried once when samples are unreadable", arguments: [1, 2, 3, 10, 11])
+    func attempts(count: Int) {
+        let order = EpochOrder(count: count, seed: 9, epoch: 0, shuffled: true)
+        for place in 0..<count {
+            let tries = (0..<count).map { order.place(for: place, attempt: $0) }
+            #expect(tries.first == place)
+            #expect(tries.sorted() == Array(0..<count))
+        }
+    }
 }

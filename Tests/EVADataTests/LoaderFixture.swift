@@ -6,13 +6,14 @@ import Synchronization
 
 /// Small pictures with captions in memory, some of them broken, that counts how often it is asked.
 final class FakeSource: SampleSource {
-    let name = "fake.json"
+    let name: String
     let summary = "fakes"
     let count: Int
     private let broken: Set<Int>
     private let reads = Mutex(0)
 
-    init(count: Int, broken: Set<Int> = []) {
+    init(count: Int, broken: Set<Int> = [], name: String = "fake.json") {
+        self.name = name
         self.count = count
         self.broken = broken
     }
@@ -35,18 +36,20 @@ func makeLoader(
     _ source: any SampleSource, batchSize: Int = 4, seed: UInt64 = 5, shuffled: Bool = true,
     augmented: Bool = true, coverage: BatchSchedule.Coverage = .fullBatches,
     start: BatchPosition = BatchPosition(), epochs: Int? = 2, threads: Int = 0,
-    batchesAhead: Int = 2, limit: BadSampleLimit = .standard,
-    badSamples: BadSampleLog? = nil, appliesOrientation: Bool = false
+    batchesAhead: Int = 2, limit: BadSampleLimit = .standard, badRecords: BadRecordRule? = nil,
+    badSamples: BadSampleLog? = nil, appliesOrientation: Bool = false,
+    share: RankShare = RankShare()
 ) throws -> BatchLoader {
-    BatchLoader(
+    try BatchLoader(
         source: source,
-        schedule: try BatchSchedule(
-            source: source, batchSize: batchSize, seed: seed, shuffled: shuffled,
-            coverage: coverage),
-        preparation: try preparation(
+        schedule: BatchSchedule(
+            source: source, batchSize: batchSize, rank: share.rank, worldSize: share.worldSize,
+            seed: seed, shuffled: shuffled, coverage: coverage),
+        preparation: preparation(
             augmented: augmented, seed: seed, appliesOrientation: appliesOrientation), start: start,
-        epochs: epochs, readerThreads: threads, batchesAhead: batchesAhead, limit: limit,
-        badSamples: try badSamples ?? BadSampleLog())
+        epochs: epochs, readerThreads: threads, batchesAhead: batchesAhead,
+        badRecords: badRecords ?? (coverage == .fullBatches ? .replace(limit) : .leaveOut(limit)),
+        badSamples: badSamples ?? BadSampleLog())
 }
 
 func preparation(

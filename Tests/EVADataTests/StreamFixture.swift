@@ -90,10 +90,10 @@ enum StreamFixture {
         _ mixture: StreamMixture, share: RankShare = RankShare(), batchSize: Int = 4,
         start: StreamPosition? = nil, threads: Int = 0, limit: BadSampleLimit = .standard,
         badSamples: BadSampleLog? = nil
-    ) throws -> StreamLoader {
-        try StreamLoader(
+    ) throws -> BatchLoader {
+        try BatchLoader(
             mixture: mixture, share: share, batchSize: batchSize, preparation: preparation(),
-            start: start, readerThreads: threads, limit: limit,
+            start: start, readerThreads: threads, badRecords: .replace(limit),
             badSamples: badSamples ?? BadSampleLog())
     }
 }

@@ -158,7 +158,7 @@ struct StreamLoaderTests {
         let strict = try StreamFixture.loader(StreamMixture(stream), limit: .count(6))
         #expect(
             errorText { for _ in 0..<5 { _ = try strict.next() } }?
-                .contains("7 of 12 records cannot be used or are missing, more than the 6") == true)
+                .contains("7 of 12 samples cannot be read or are missing, more than the 6") == true)
     }
 
     @Test("A damaged shard of unknown size counts what the shards beside it have")

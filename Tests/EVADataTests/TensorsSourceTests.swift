@@ -55,12 +55,12 @@ struct TensorsSourceTests {
             [image(), ("input_ids", HostTensor(ids, shape: [2, 5]))], to: path)
         let source = try TensorsSource(
             path: path, imageSize: 2, contextLength: 5, vocabularySize: 10)
-        let loader = BatchLoader(
+        let loader = try BatchLoader(
             source: source,
-            schedule: try BatchSchedule(
+            schedule: BatchSchedule(
                 source: source, batchSize: 2, shuffled: false, coverage: .fullBatches),
-            preparation: try preparation(imageSize: 2), readerThreads: 0,
-            badSamples: try BadSampleLog())
+            preparation: preparation(imageSize: 2), readerThreads: 0,
+            badRecords: .replace(.standard), badSamples: BadSampleLog())
         let batch = try #require(try loader.next())
         #expect(batch.tokens == [1, 9, 0, 1, 2, 9])
         #expect(batch.images.values == (0..<24).map { Float($0) })

@@ -55,7 +55,7 @@ import Torch
             schedule: BatchSchedule(
                 source: Pairs(captions: kept), batchSize: 100, shuffled: false,
                 coverage: .everySample), preparation: preparation, epochs: 1, readerThreads: 0,
-            badSamples: BadSampleLog()
+            badRecords: .leaveOut(.standard), badSamples: BadSampleLog()
         ).next().map { try encoder.images(of: $0) }
         let texts = try encoder.texts(kept.map { TinyModel.tokenize($0.text) })
         let n = kept.count

@@ -54,19 +54,19 @@ struct ImageInput: SampleSource {
         of size: Int, for model: ModelDescription, _ body: (HostBatch) throws -> Void
     ) throws {
         let turned = TurnedPictures()
-        let loader = BatchLoader(
+        let loader = try BatchLoader(
             source: self,
-            schedule: try BatchSchedule(
+            schedule: BatchSchedule(
                 source: self, batchSize: size, shuffled: false, coverage: .everySample),
             preparation: SamplePreparation(
                 transform: .evaluation(EvaluationTransform(model.preprocessing)),
-                tokenizer: try CLIPTokenizer.published(),
+                tokenizer: CLIPTokenizer.published(),
                 contextLength: model.configuration.text.contextLength,
                 noticing: { image in
                     guard image.exifOrientation != 1 else { return }
                     turned.count.add(1, ordering: .relaxed)
                 }),
-            epochs: 1, readerThreads: 1, limit: .everySample, badSamples: try BadSampleLog())
+            epochs: 1, readerThreads: 1, badRecords: .stop, badSamples: BadSampleLog())
         defer { loader.stop() }
         while let batch = try loader.next() { try body(batch) }
         let turnedCount = turned.count.load(ordering: .relaxed)

@@ -26,7 +26,7 @@ package struct DataStatistics: Sendable {
     package var readable: Int { samples - broken }
 
     /// What is read of one sample.
-    struct Facts: Sendable {
+    struct Facts: SampleWorkResult {
         var width: Int
         var height: Int
         var format: String
@@ -38,6 +38,7 @@ package struct DataStatistics: Sendable {
     }
 
     mutating func add(_ facts: Facts) {
+        samples += 1
         widths.add(facts.width)
         heights.add(facts.height)
         formats[facts.format, default: 0] += 1
@@ -49,23 +50,12 @@ package struct DataStatistics: Sendable {
         if let hash = facts.textHash { texts.add(hash) }
     }
 
-    /// Takes note of a record that gave no sample.
-    ///
-    /// - Returns: Whether it is a fault, and not only something that is not there.
-    mutating func note(_ reason: String, _ kind: UnusableRecord?, of name: SampleName) -> Bool {
-        switch kind {
-        case .incomplete:
-            tally.noteIncomplete(name.file, pass: 0)
-            return false
-        case .short(let shortage):
-            tally.noteMissing(name.file, shortage)
-            return false
-        case .lost(let shortage, _): tally.noteMissing(name.file, shortage)
-        case nil:
-            samples += 1
-            broken += 1
-        }
-        firstFault = firstFault ?? reason
-        return true
+    /// Takes note of a record that cannot be used.
+    mutating func add(_ failure: RecordFailure) {
+        firstFault = firstFault ?? failure.reason
+        // What is missing is counted by the tally.
+        guard failure.shortage == nil else { return }
+        samples += 1
+        broken += 1
     }
 }

@@ -6,8 +6,6 @@ package enum BadSampleLimit: Sendable, Equatable, CustomStringConvertible {
     case share(Double)
     /// A number of samples.
     case count(Int)
-    /// None: every sample is needed, and no flag says otherwise.
-    case everySample
 
     /// One in a hundred.
     package static let standard = BadSampleLimit.share(0.01)
@@ -35,7 +33,6 @@ package enum BadSampleLimit: Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .share(let share): Int((share * Double(sampleCount)).rounded(.up))
         case .count(let count): count
-        case .everySample: 0
         }
     }
 
@@ -44,7 +41,6 @@ package enum BadSampleLimit: Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .share(let share): "\(share)"
         case .count(let count): "\(count)"
-        case .everySample: "0"
         }
     }
 }

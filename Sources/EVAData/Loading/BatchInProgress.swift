@@ -1,30 +1,21 @@
 /// A batch whose samples are being read; all but the pixels is guarded by the lock of its pipeline.
-final class BatchInProgress {
-    /// A sample that could not be read.
-    struct Failure: Sendable {
-        var name: SampleName
-        var reason: String
-        /// What is missing with it.
-        var shortage: UnusableRecord.Shortage?
-    }
-
+final class BatchInProgress<Result: SampleWorkResult> {
     /// What became of one place of the batch.
     struct Slot: Sendable {
         /// The sample that fills the place.
         var index: Int
         var name: SampleName
         /// `nil` when no sample could be read.
-        var result: SamplePreparation.Result?
+        var result: Result?
         /// What was tried before.
-        var failures: [Failure]
+        var failures: [RecordFailure]
         /// What became of the records up to this one, itself included.
         var tally = DataTally()
     }
 
     let position: BatchPosition
     let pixels: PixelBuffer
-    private var slots: [Slot?]
-    private var nextSlot = 0
+    private(set) var slots: [Slot?]
     private var missing: Int
 
     init(position: BatchPosition, slotCount: Int, pixels: PixelBuffer) {
@@ -39,11 +30,10 @@ final class BatchInProgress {
 
     var isComplete: Bool { missing == 0 }
 
-    /// The next place that nobody reads yet; `nil` when all are taken.
-    func takeSlot() -> Int? {
-        guard nextSlot < slots.count else { return nil }
-        defer { nextSlot += 1 }
-        return nextSlot
+    /// Leaves out the places from `count` on, which nothing was put into.
+    func close(at count: Int) {
+        missing -= slots.count - count
+        slots.removeLast(slots.count - count)
     }
 
     func finish(_ slot: Int, _ outcome: Slot) {
@@ -52,11 +42,14 @@ final class BatchInProgress {
     }
 
     /// Every sample that could not be read, in the order of the batch.
-    var failures: [Failure] { slots.flatMap { $0?.failures ?? [] } }
+    var failures: [RecordFailure] { slots.flatMap { $0?.failures ?? [] } }
 
     /// What became of the records that the batch was read from.
     var tally: DataTally { slots.reduce(into: DataTally()) { $0.add($1?.tally ?? DataTally()) } }
 
+}
+
+extension BatchInProgress where Result == SamplePreparation.Result {
     /// The finished batch, without the places that no sample fills.
     ///
     /// - Throws: `DataError` when only some of the samples have a text.

@@ -12,7 +12,3 @@ package protocol BatchSupply: AnyObject {
     /// Ends the reader threads and waits until they have ended.
     func stop()
 }
-
-extension BatchLoader: BatchSupply {
-    package var streamPosition: StreamPosition? { nil }
-}

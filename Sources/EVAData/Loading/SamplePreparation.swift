@@ -2,7 +2,7 @@ package import EVAImaging
 package import EVATokenizer
 
 /// Makes the model's input of samples: decodes, crops, normalises, tokenises.
-package struct SamplePreparation: Sendable {
+package struct SamplePreparation: SampleWork {
     /// What happens to a decoded picture.
     package enum Transform: Sendable {
         /// Random crops and flips.
@@ -20,14 +20,13 @@ package struct SamplePreparation: Sendable {
     }
 
     /// A sample whose pixels lie in the batch; the rest waits here until the batch is complete.
-    struct Result: Sendable {
+    struct Result: SampleWorkResult {
         /// Token ids up to and including the end mark; `nil` when the sample has no text.
         var tokens: [Int32]?
         var pictureKey: Int64
         var textKey: Int64
         var label: Int?
 
-        /// Whether its text is nothing but the marks of beginning and end.
         var hasEmptyText: Bool { tokens.map { $0.count <= 2 } ?? false }
     }
 
@@ -39,7 +38,6 @@ package struct SamplePreparation: Sendable {
     private let limits: ImageLimits
     private let noticing: (@Sendable (Image) -> Void)?
 
-    /// Numbers of one prepared picture.
     var pictureCount: Int { 3 * transform.imageSize * transform.imageSize }
 
     /// Describes how samples are prepared.
@@ -63,14 +61,7 @@ package struct SamplePreparation: Sendable {
         self.noticing = noticing
     }
 
-    /// Prepares one sample; the same for every call with the same arguments.
-    ///
-    /// - Parameters:
-    ///   - sample: The sample as its source has it.
-    ///   - index: Its number in the source; with the epoch it decides the augmentation.
-    ///   - epoch: The epoch.
-    ///   - name: What to call the sample where it has no path.
-    ///   - pixels: Receives `[3, S, S]`; completely written unless an error is thrown.
+    /// Prepares one sample, its picture as `[3, S, S]`.
     func prepare(
         _ sample: Sample, index: Int, epoch: Int, name: String,
         into pixels: UnsafeMutableBufferPointer<Float>

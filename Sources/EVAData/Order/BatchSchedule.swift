@@ -4,13 +4,12 @@
 /// holds the `r`-th equal part of it. Ranks times batch size being the same, the samples of a global
 /// batch are therefore the same for any number of ranks.
 package struct BatchSchedule: Sendable {
-    /// What happens where the samples do not come out even, or cannot be read.
+    /// What happens where the samples do not come out even.
     package enum Coverage: Sendable {
-        /// For training: every batch is full, the samples left over wait for the next epoch's order,
-        /// and a sample that cannot be read is replaced by another.
+        /// For training: every batch is full, and the samples left over wait for the next epoch's
+        /// order.
         case fullBatches
-        /// For evaluation: every sample comes once, so the last batch may be short, and a sample
-        /// that cannot be read is left out.
+        /// For evaluation: every sample comes once, so the last batch may be short.
         case everySample
     }
 
@@ -100,20 +99,5 @@ package struct BatchSchedule: Sendable {
     /// The place that a number of batches from the start of the run leads to.
     package func position(afterBatches batches: Int) -> BatchPosition {
         BatchPosition(epoch: batches / batchesPerEpoch, step: batches % batchesPerEpoch)
-    }
-
-    /// The place whose sample is tried when the samples of earlier tries cannot be read.
-    ///
-    /// First the place itself, then half an epoch on and the places after that: so far that a
-    /// stand-in hardly ever meets itself in one batch. Only the order is asked, never what was read
-    /// before, so the choice is the same for any number of threads and after a resume.
-    ///
-    /// - Parameters:
-    ///   - place: The place to fill.
-    ///   - attempt: The try, in `0 ..< sampleCount`; each leads to another place.
-    package func place(for place: Int, attempt: Int) -> Int {
-        guard attempt > 0 else { return place }
-        let distance = 1 + (sampleCount / 2 + attempt - 2) % (sampleCount - 1)
-        return (place + distance) % sampleCount
     }
 }

@@ -45,6 +45,21 @@ package struct EpochOrder: Sendable {
         return Int(cell)
     }
 
+    /// The place whose sample is tried when the samples of earlier tries cannot be read.
+    ///
+    /// First the place itself, then half an epoch on and the places after that: so far that a
+    /// stand-in hardly ever meets itself in one batch. Only the order is asked, never what was read
+    /// before, so the choice is the same for any number of threads and after a resume.
+    ///
+    /// - Parameters:
+    ///   - place: The place to fill.
+    ///   - attempt: The try, in `0 ..< count`; each leads to another place.
+    package func place(for place: Int, attempt: Int) -> Int {
+        guard attempt > 0 else { return place }
+        let distance = 1 + (count / 2 + attempt - 2) % (count - 1)
+        return (place + distance) % count
+    }
+
     private func permuted(_ cell: UInt64) -> UInt64 {
         var (row, column) = cell.quotientAndRemainder(dividingBy: columns)
         for round in 0..<Self.roundPairs {

@@ -11,6 +11,10 @@ package struct StreamRecord: Sendable {
     let byteCount: Int
     /// Whether it is called like the record before, which is another.
     let repeatsKey: Bool
+    /// Gives the record that takes this one's place at a try, counted from 1.
+    ///
+    /// It gives `nil` when all were tried; absent where a stream cannot seek.
+    var substitute: (@Sendable (_ attempt: Int) -> StreamRecord?)?
     /// Makes the sample, on a reader thread; throws what is wrong with this one record.
     package let sample: @Sendable () throws -> Sample
 }

@@ -50,12 +50,12 @@ package struct PicturePass {
         _ encoder: FeatureEncoder, badSamples: BadSampleLog, progress: (Int) -> Void,
         body: (HostBatch, Tensor) throws -> Void
     ) throws -> Count {
-        let loader = BatchLoader(
+        let loader = try BatchLoader(
             source: source,
-            schedule: try BatchSchedule(
+            schedule: BatchSchedule(
                 source: source, batchSize: batchSize, shuffled: false, coverage: .everySample),
             preparation: preparation, epochs: 1, readerThreads: readerThreads,
-            limit: .share(1), badSamples: badSamples)
+            badRecords: .leaveOut(.share(1)), badSamples: badSamples)
         defer { loader.stop() }
         var count = Count()
         var batchCount = 0

@@ -20,13 +20,13 @@ struct PicturePool {
         let order = EpochOrder(count: source.count, seed: seed, epoch: 0, shuffled: true)
         let selection = SampleSelection(
             source, indices: (0..<min(count, source.count)).map { order[$0] })
-        let loader = BatchLoader(
+        let loader = try BatchLoader(
             source: selection,
-            schedule: try BatchSchedule(
+            schedule: BatchSchedule(
                 source: selection, batchSize: Self.batchSize, shuffled: false,
                 coverage: .everySample),
-            preparation: preparation, epochs: 1, readerThreads: 0, limit: .share(1),
-            badSamples: try BadSampleLog())
+            preparation: preparation, epochs: 1, readerThreads: 0,
+            badRecords: .leaveOut(.share(1)), badSamples: BadSampleLog())
         var pictures: [Image] = []
         var labels: [Int] = []
         var features: [Tensor] = []

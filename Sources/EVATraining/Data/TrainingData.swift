@@ -105,15 +105,15 @@ package struct TrainingData {
         let threads = try ReaderThreads.count(configuration.workerCount)
         switch content {
         case .samples(let source, let schedule):
-            return BatchLoader(
+            return try BatchLoader(
                 source: source, schedule: schedule, preparation: preparation,
                 start: start, readerThreads: threads,
-                limit: limit, badSamples: badSamples)
+                badRecords: .replace(limit), badSamples: badSamples)
         case .stream(let mixture):
-            return try StreamLoader(
+            return try BatchLoader(
                 mixture: mixture, share: share, batchSize: configuration.batchSize,
                 preparation: preparation, start: stream, firstStep: start.step,
-                readerThreads: threads, limit: limit, badSamples: badSamples)
+                readerThreads: threads, badRecords: .replace(limit), badSamples: badSamples)
         }
     }
 
