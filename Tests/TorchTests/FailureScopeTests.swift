@@ -48,6 +48,12 @@ import Testing
                 ).shape == [1])
         }
         #expect(kept.floats() == [1, 2, 3])
+        // Rotary positions turn by complex numbers.
+        let pairs = Tensor([1, 0, 0, 1] as [Float], shape: [2, 2]).asComplex()
+        expectMemoryError {
+            let lost = Tensor.empty([Self.tooMany, 2, 2], dtype: .float32, device: .cpu)
+            #expect((lost.asComplex() * pairs).asReal().shape == [Self.tooMany, 2, 2])
+        }
         // Nothing of it is left behind.
         #expect((kept + kept).floats() == [2, 4, 6])
     }

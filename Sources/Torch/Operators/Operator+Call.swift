@@ -77,9 +77,9 @@ extension OperatorArgument {
     fileprivate func withoutElements() throws(TorchError) -> OperatorArgument {
         func onMeta(_ tensor: Tensor) throws(TorchError) -> Tensor {
             guard tensor.device != .meta else { return tensor }
-            let results = try Operator.empty.call([
-                .ints(tensor.shape), .dtype(tensor.dtype), .none, .device(.meta), .bool(false),
-                .none,
+            // Complex numbers too, which `DType` does not know.
+            let results = try Operator.emptyLike.call([
+                .tensor(tensor), .none, .none, .device(.meta), .bool(false), .none,
             ])
             return results[0] ?? tensor
         }

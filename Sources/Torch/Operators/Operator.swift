@@ -9,6 +9,7 @@ package enum Operator: String, CaseIterable, Sendable {
     // Creation
     case arange = "aten::arange.start_step"
     case empty = "aten::empty.memory_format"
+    case emptyLike = "aten::empty_like"
     case full = "aten::full"
     // Elementwise
     case add = "aten::add.Tensor"
