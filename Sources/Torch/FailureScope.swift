@@ -9,8 +9,11 @@ internal import Synchronization
 /// computation leaves the scope but through what `body` itself does with what it has read.
 /// Without a scope a failure traps, as a mistake of our own does everywhere.
 ///
+/// Inside a scope that has failed already, another throws that failure and does not begin.
+///
 /// - Throws: `TorchError` for the first failure from outside; otherwise what `body` throws.
 package func throwingTorchFailures<Value>(_ body: () throws -> Value) throws -> Value {
+    if let failure = FailureScope.current?.failure { throw failure }
     let scope = FailureScope()
     let result = Result { try FailureScope.$current.withValue(scope, operation: body) }
     if let failure = scope.failure { throw failure }

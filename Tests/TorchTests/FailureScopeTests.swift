@@ -84,6 +84,21 @@ import Testing
         }
     }
 
+    @Test("A scope inside one that has failed does not begin, and one inside a whole one stands alone")
+    func nested() throws {
+        var hasBegun = false
+        expectMemoryError {
+            _ = Tensor.empty([Self.tooMany], dtype: .float32, device: .cpu)
+            try throwingTorchFailures { hasBegun = true }
+        }
+        #expect(!hasBegun)
+        let value = try throwingTorchFailures {
+            expectMemoryError { _ = Tensor.empty([Self.tooMany], dtype: .float32, device: .cpu) }
+            return Tensor([4] as [Float], shape: [1]).item()
+        }
+        #expect(value == 4)
+    }
+
     @Test("A mistake of the program traps, in a scope too")
     func mistakes() async {
         await #expect(processExitsWith: .failure) {

@@ -21,7 +21,8 @@ extension Trainer {
     ///   - stepLoss: a scalar on the device.
     ///   - samples: what the step learned from, to say where a fault comes from.
     /// - Returns: what was not finite; nil for a step that was taken.
-    /// - Throws: `TrainingError` when too many steps in a row were not finite.
+    /// - Throws: `TrainingError` when too many steps in a row were not finite; `TorchError` when the
+    ///   machine could not compute the gradients or the update.
     func update(stepLoss: Tensor, _ samples: StepSamples) throws -> NonfiniteStep? {
         defer { clip.store.clearGradients() }
         let parameters = clip.store.parameters
@@ -33,13 +34,17 @@ extension Trainer {
             from: GradientNorm.clip(
                 parameters, norm: norm, to: configuration.optimization.maxGradientNorm ?? 0,
                 lossScale: state.lossScale?.value ?? 1))
-        isBetweenSteps = false
-        optimizer.step(rateMultiplier: schedule.multiplier(afterSteps: state.step))
-        clip.clampLogitScale()
-        clip.store.refreshOperands()
-        state.averagedSteps? += 1
-        average?.update(step: state.averagedSteps ?? 0)
-        lossSum.add(inPlace: stepLoss)
+        // A failure in the middle is thrown before the weights count as whole again; one from before
+        // is thrown here, while they still do.
+        try throwingTorchFailures {
+            isBetweenSteps = false
+            optimizer.step(rateMultiplier: schedule.multiplier(afterSteps: state.step))
+            clip.clampLogitScale()
+            clip.store.refreshOperands()
+            state.averagedSteps? += 1
+            average?.update(step: state.averagedSteps ?? 0)
+            lossSum.add(inPlace: stepLoss)
+        }
         isBetweenSteps = true
         state.lossScale?.noteGoodStep()
         state.nonfiniteSteps = 0
