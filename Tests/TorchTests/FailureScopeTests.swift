@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test("A scope inside one that has failed does not begin, and one inside a whole one stands alone")
+    @Test("A scope in a failed one does not begin, and one in a whole one stands alone")
     func nested() throws {
         var hasBegun = false
         expectMemoryError {
