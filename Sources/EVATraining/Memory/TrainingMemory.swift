@@ -68,6 +68,14 @@ package struct TrainingMemory: Sendable {
         batches = images * (Self.batchesAhead + Double(plan.batchesPerLoss))
     }
 
+    /// - Throws: `TrainingError` where the machine clearly has too little memory.
+    func require(_ configuration: TrainingConfiguration) throws {
+        try MemoryLimit.present.require(
+            total, for: "a step of --per_device_train_batch_size \(configuration.data.batchSize)",
+            remedy: "use a smaller batch, with --contrastive_accumulation for as many negatives"
+                + (configuration.precision.recomputesActivations ? "" : ", or --recompute"))
+    }
+
     /// What the update makes besides, as a share of the gradients.
     private static func updating(_ optimizer: OptimizationConfiguration.Optimizer) -> Double {
         // One group after the other: the largest may be most of a model.
