@@ -1,4 +1,5 @@
 package import EVAConfiguration
+internal import Torch
 
 /// An estimate of what a training step needs in memory at its peak, in bytes.
 ///
@@ -66,6 +67,14 @@ package struct TrainingMemory: Sendable {
         ]
         step = images + features + (moments.max() ?? 0)
         batches = images * (Self.batchesAhead + Double(plan.batchesPerLoss))
+    }
+
+    /// - Throws: `TrainingError` where the machine clearly has too little memory.
+    func require(_ configuration: TrainingConfiguration) throws {
+        try MachineMemory.total.require(
+            total, for: "a step of --per_device_train_batch_size \(configuration.data.batchSize)",
+            remedy: "use a smaller batch, with --contrastive_accumulation for as many negatives"
+                + (configuration.precision.recomputesActivations ? "" : ", or --recompute"))
     }
 
     /// Bytes of the gradients that are copied at a time when they are brought together.

@@ -5,21 +5,24 @@ internal import EVAImaging
 internal import EVAModels
 internal import EVAOptimization
 internal import EVATokenizer
+internal import Torch
 
-// Evaluation in the course of training.
-extension Trainer {
-    /// The evaluation that the configuration asks for; nil where it asks for none.
+/// Evaluation in the course of training.
+struct RunEvaluation {
+    private let evaluator: TaskEvaluator
+    private let computeDType: DType
+
+    /// The evaluation that a configuration asks for; nil where it asks for none.
     ///
     /// - Throws: `DataError` when data is missing or faulty.
-    static func evaluator(_ configuration: TrainingConfiguration, for model: ModelDescription)
-        throws -> TaskEvaluator?
-    {
+    init?(_ configuration: TrainingConfiguration, for model: ModelDescription) throws {
         let settings = configuration.evaluation
         guard settings.schedule != .never else { return nil }
         let tokenizer = try CLIPTokenizer.published()
         try TokenVocabulary.check(model.configuration, against: tokenizer)
         let length = model.configuration.text.contextLength
-        return try TaskEvaluator(
+        computeDType = configuration.precision.computeDType
+        evaluator = try TaskEvaluator(
             settings.tasks,
             preparation: SamplePreparation(
                 transform: .evaluation(EvaluationTransform(model.preprocessing)),
@@ -29,17 +32,15 @@ extension Trainer {
         ) { tokenizer.encode($0, contextLength: length) }
     }
 
-    /// Evaluates the present weights, and their average, and logs the result in `eval.jsonl`.
-    func evaluate() throws -> EvaluationEntry {
-        guard let evaluator else { fatalError("an evaluation is due in a run without one") }
+    var notes: [String] { evaluator.notes }
+
+    /// Evaluates the present weights, and their average.
+    func callAsFunction(_ model: TrainedModel, afterStep step: Int) throws -> EvaluationEntry {
         func evaluateWeights() throws -> EvaluationResults {
-            try evaluator(clip, computeDType: computeDType, badSamples: BadSampleLog())
+            try evaluator(model.clip, computeDType: computeDType, badSamples: BadSampleLog())
         }
-        let entry = EvaluationEntry(
-            step: state.step, try evaluateWeights(),
-            average: try average?.whileInPlace(evaluateWeights))
-        try evaluations.append(entry)
-        try tensorBoard?.append(entry)
-        return entry
+        return EvaluationEntry(
+            step: step, try evaluateWeights(),
+            average: try model.average?.whileInPlace(evaluateWeights))
     }
 }
