@@ -7,6 +7,7 @@ import EVATestSupport
 import Foundation
 import Testing
 import Torch
+import TorchParallel
 
 @testable import EVATraining
 
@@ -19,7 +20,7 @@ import Torch
     init() throws {
         tiny = try TinyTraining()
         configuration = try tiny.configuration("a")
-        parts = try RunAssembly(configuration, device: .cpu)
+        parts = try RunAssembly(configuration, device: .cpu, ranks: .single)
     }
 
     /// Asks for more memory than there is.
@@ -32,10 +33,8 @@ import Torch
         let beta1 = 0.9
         let beta2 = 0.99
 
-        func update(
-            _ group: ParameterGroup, _ state: OptimizerState, step: Int, learningRate: Double
-        ) {
-            state.parameters.first?.fill(1)
+        func apply(_ update: FlatUpdate, step: Int) {
+            update.parameters.fill(1)
             exhaustMemory()
         }
     }
@@ -56,10 +55,12 @@ import Torch
         return TrainingStep(
             configuration,
             model: TrainedModel(
-                clip: model.clip, optimizer: Optimizer(model.optimizer.groups, rule: rule),
+                clip: model.clip,
+                optimizer: Optimizer(
+                    model.optimizer.groups, over: model.clip.store, rule: rule),
                 average: nil, lossSum: model.lossSum, gradientNorm: model.gradientNorm),
             plan: parts.plan, schedule: LearningRateSchedule(warmupSteps: 0, totalSteps: 6),
-            loss: ContrastiveLoss(), device: .cpu)
+            loss: ContrastiveLoss(), ranks: parts.ranks, device: .cpu)
     }
 
     private func batches() throws -> any BatchSupply {

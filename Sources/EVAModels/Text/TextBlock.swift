@@ -8,6 +8,8 @@ import Torch
 struct TextBlock {
     /// What the block learns.
     let parameters: [Parameter]
+    /// Where its parameters begin and end to be used.
+    let boundary: UnitBoundary
     private let attentionBranch: ResidualBranch
     private let attention: Attention
     private let mlpBranch: ResidualBranch
@@ -43,6 +45,7 @@ struct TextBlock {
                 biasInitializer: .uniform(bound: 1 / Double(hidden).squareRoot()),
                 in: scope["mlp"]["c_proj"]))
         parameters = scope.parameters
+        boundary = UnitBoundary(scope)
     }
 
     func callAsFunction(_ x: Tensor, _ context: ForwardContext) -> Tensor {

@@ -10,6 +10,8 @@ internal import TorchParallel
 /// The parts of a run, built from its configuration, each out of those before it.
 struct RunAssembly {
     let device: Device
+    /// The ranks that take each step together.
+    let ranks: ParallelContext
     let data: TrainingData
     let plan: StepPlan
     /// What a step needs in memory, by estimate.
@@ -33,14 +35,13 @@ struct RunAssembly {
     /// What costs nothing is checked first: settings, data and memory before the output folder is
     /// taken, and the folder before the network is built.
     ///
-    /// - Throws: `UsageError` for one of several processes; whatever else keeps the run from
-    ///   starting, each a typed error of one clear line.
-    init(_ configuration: TrainingConfiguration, device: Device) throws {
-        let environment = ProcessInfo.processInfo.environment
-        if let refusal = TrainingSupport.refusal(environment: environment) {
-            throw UsageError(refusal)
-        }
-        let mesh = DeviceMesh.single
+    /// - Throws: `UsageError` for one of several processes that have not joined; whatever else keeps
+    ///   the run from starting, each a typed error of one clear line.
+    init(_ configuration: TrainingConfiguration, device: Device, ranks: ParallelContext) throws {
+        try TrainingSupport.check(
+            configuration.distribution, on: ranks,
+            environment: ProcessInfo.processInfo.environment)
+        let mesh = ranks.mesh
         let bestMetric = try BestMetric(configuration)
         let source = try RunModel(configuration)
         let description = source.description
@@ -49,18 +50,20 @@ struct RunAssembly {
             configuration.data, model: description.configuration,
             preprocessing: description.preprocessing, seed: configuration.seed,
             dataRank: mesh.dataWorldRank, dataWorldSize: mesh.dataWorldSize)
+        try TrainingSupport.check(data, on: ranks)
         let plan = try StepPlan(configuration, data)
         let start = try TrainingState(
-            configuration, data: data, plan: plan,
+            configuration, data: data, plan: plan, mesh: mesh,
             totalSteps: try plan.totalSteps(configuration), model: description)
         let memory = TrainingMemory(configuration, model: description.configuration, plan: plan)
         if device == .cpu { try memory.require(configuration) }
-        let claim = try OutputClaim(configuration)
+        let claim = try OutputClaim(configuration, on: ranks)
         var notes = (evaluation?.notes ?? []) + claim.notes
         let model = TrainedModel(
-            configuration, model: description.configuration, device: device
+            configuration, model: description.configuration, device: device, ranks: ranks
         ) { notes.append($0) }
         notes += plan.notes(configuration)
+        ranks.enter("loading weights")
         let begin = try RunStart(
             configuration, source, claim: claim, plan: plan, state: start, setting: model)
         notes += begin.notes
@@ -71,18 +74,21 @@ struct RunAssembly {
                 configuration.optimization.schedule, totalSteps: begin.state.totalSteps,
                 start: begin.state.scheduleStart),
             loss: ContrastiveLoss(
-                configuration.loss.kind, masksDuplicates: configuration.loss.masksDuplicates),
-            device: device)
+                configuration.loss.kind, masksDuplicates: configuration.loss.masksDuplicates,
+                group: ranks.dataRanks),
+            ranks: ranks, device: device)
         cadence = Cadence(
             configuration, totalSteps: begin.state.totalSteps, stepsPerEpoch: plan.stepsPerEpoch)
         files = RunFiles(
             configuration, preprocessing: description.preprocessing, claim: claim,
-            savedStep: claim.checkpoint == nil ? nil : begin.state.step)
+            ranks: ranks, savedStep: claim.checkpoint == nil ? nil : begin.state.step)
         faults = StepFaults(
             model: model, data: data, files: files, precision: configuration.precision,
             device: device)
+        model.clip.store.sharding?.settle()
         state = begin.state
         self.device = device
+        self.ranks = ranks
         self.data = data
         self.plan = plan
         self.memory = memory

@@ -3,15 +3,18 @@ internal import EVALayers
 internal import EVAModels
 internal import EVAOptimization
 internal import Torch
+internal import TorchParallel
 
 // The tensors of a run.
 extension TrainedModel {
     /// Makes the tensors; the weights are not set.
     ///
-    /// - Parameter note: receives a line for each tower that is locked.
+    /// - Parameters:
+    ///   - ranks: the ranks that train the model together.
+    ///   - note: receives a line for each tower that is locked.
     init(
         _ configuration: TrainingConfiguration, model: ModelConfiguration, device: Device,
-        note: (String) -> Void
+        ranks: ParallelContext, note: (String) -> Void
     ) {
         let optimization = configuration.optimization
         clip = CLIP(model, device: device)
@@ -19,9 +22,11 @@ extension TrainedModel {
         clip.logitBias?.isTrained = configuration.loss.kind == .sigmoid
         Self.lock(optimization, of: clip.store.parameters, note: note)
         let store = clip.store
-        store.makeUnits(computeDType: configuration.precision.computeDType)
+        store.makeUnits(
+            computeDType: configuration.precision.computeDType, over: ranks,
+            stage: .init(rawValue: configuration.distribution.shardingStage) ?? .nothing)
         optimizer = Optimizer(
-            Self.grouping(optimization).groups(of: store.parameters), over: store.units,
+            Self.grouping(optimization).groups(of: store.parameters), over: store,
             rule: Self.rule(optimization))
         average = optimization.emaDecay.map {
             WeightAverage(of: store, decay: $0, isBiasCorrected: optimization.correctsAverage)

@@ -1,17 +1,19 @@
 internal import EVAConfiguration
 internal import EVAModels
 internal import EVAOptimization
+internal import TorchParallel
 
 // The state of a run that starts anew.
 extension TrainingState {
     init(
         _ configuration: TrainingConfiguration, data: TrainingData, plan: StepPlan,
-        totalSteps: Int, model: ModelDescription
+        mesh: DeviceMesh, totalSteps: Int, model: ModelDescription
     ) throws {
         let optimization = configuration.optimization
         self.init(
             totalSteps: totalSteps, seed: configuration.seed, dataName: data.name,
-            dataCount: data.sampleCount ?? 0, batchSize: configuration.data.batchSize,
+            dataCount: data.sampleCount ?? 0,
+            batchSize: configuration.data.batchSize * mesh.dataWorldSize,
             gradientAccumulationSteps: plan.lossesPerStep,
             contrastiveAccumulation: plan.batchesPerLoss,
             optimizer: optimization.optimizer.rawValue, emaDecay: optimization.emaDecay,

@@ -28,6 +28,9 @@ struct Cadence: Sendable, Equatable {
         evaluation = configuration.evaluation
     }
 
+    /// Whether checkpoints come by time, which passes differently on each rank.
+    var hangsOnClock: Bool { checkpoints.everyMinutes != nil }
+
     /// What is due when `step` steps were taken.
     ///
     /// - Parameters:

@@ -37,7 +37,9 @@ struct RunEvaluation {
     /// Evaluates the present weights, and their average.
     func callAsFunction(_ model: TrainedModel, afterStep step: Int) throws -> EvaluationEntry {
         func evaluateWeights() throws -> EvaluationResults {
-            try evaluator(model.clip, computeDType: computeDType, badSamples: BadSampleLog())
+            try model.whileWhole {
+                try evaluator(model.clip, computeDType: computeDType, badSamples: BadSampleLog())
+            }
         }
         return EvaluationEntry(
             step: step, try evaluateWeights(),

@@ -48,11 +48,13 @@ struct StepFaults {
         var suspects: [SampleName] = []
         if namingSuspects {
             try throwingTorchFailures {
-                tensors += model.nonfiniteWeights
-                try data.forEachBatch(of: fault.samples) { batch in
-                    for (name, rows) in try nonfiniteRows(batch) {
-                        if !tensors.contains(name) { tensors.append(name) }
-                        suspects += rows.map { batch.sampleNames[$0] }
+                try model.whileWhole {
+                    tensors += model.nonfiniteWeights
+                    try data.forEachBatch(of: fault.samples) { batch in
+                        for (name, rows) in try nonfiniteRows(batch) {
+                            if !tensors.contains(name) { tensors.append(name) }
+                            suspects += rows.map { batch.sampleNames[$0] }
+                        }
                     }
                 }
             }

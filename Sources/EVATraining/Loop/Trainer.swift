@@ -1,6 +1,7 @@
 package import EVAConfiguration
 package import EVAData
 package import Torch
+package import TorchParallel
 
 /// Trains a model: the loop around the steps.
 package final class Trainer {
@@ -10,9 +11,12 @@ package final class Trainer {
     package private(set) var dataTally = DataTally()
     private var interval = ReportInterval()
 
+    /// - Parameter ranks: the ranks of the run; each reads its own part of every batch.
     /// - Throws: a typed error of one clear line that says what keeps the run from starting.
-    package init(_ configuration: TrainingConfiguration, device: Device) throws {
-        parts = try RunAssembly(configuration, device: device)
+    package init(
+        _ configuration: TrainingConfiguration, device: Device, ranks: ParallelContext = .single
+    ) throws {
+        parts = try RunAssembly(configuration, device: device, ranks: ranks)
         state = parts.state
     }
 
@@ -59,6 +63,7 @@ package final class Trainer {
     }
 
     private func takeStep(_ batches: BatchStager) throws -> NonfiniteStep? {
+        parts.ranks.enter("reading samples for step \(state.step + 1)")
         let left = parts.plan.skippedBatches(afterSteps: state.dataStep)
         try batches.take(left, afterStep: state.step)
         let fault = try parts.step(after: state, from: batches)
@@ -81,15 +86,20 @@ package final class Trainer {
 
     /// Evaluates and saves where that is due; says whether the run, saved then, is to stop.
     private func conclude(_ observer: RunObserver) throws -> Bool {
-        var (isSaved, isInterrupted) = (due.contains(.checkpoint), observer.shouldStop())
+        // What hangs on a clock or a signal is agreed on.
+        let ranks = parts.ranks
+        var isInterrupted = try ranks.any(observer.shouldStop())
+        var isSaved = due.contains(.checkpoint)
+        if parts.cadence.hangsOnClock { isSaved = try ranks.any(isSaved) }
         if let evaluation = parts.evaluation, due.contains(.evaluation), !isInterrupted {
             try interval.excluding {
+                ranks.enter("the evaluation after step \(state.step)")
                 let entry = try evaluation(parts.model, afterStep: state.step)
                 try parts.files.append(entry)
                 isSaved = try state.noteEvaluation(entry, for: parts.bestMetric) || isSaved
                 observer.evaluation(entry)
             }
-            isInterrupted = observer.shouldStop()
+            isInterrupted = try ranks.any(observer.shouldStop())
         }
         if isSaved || isInterrupted {
             try interval.excluding { try parts.files.save(parts.model, state) }

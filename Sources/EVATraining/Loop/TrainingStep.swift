@@ -4,6 +4,7 @@ internal import EVALayers
 internal import EVAModels
 internal import EVAOptimization
 internal import Torch
+internal import TorchParallel
 
 /// One optimizer step: batches in, numbers out; it knows no file.
 final class TrainingStep {
@@ -18,20 +19,24 @@ final class TrainingStep {
     private(set) var isBetweenSteps = true
     private let precision: PrecisionConfiguration
     private let loss: ContrastiveLoss
+    private let ranks: ParallelContext
     private let random: RandomSource
     private let device: Device
 
     init(
         _ configuration: TrainingConfiguration, model: TrainedModel, plan: StepPlan,
-        schedule: LearningRateSchedule, loss: ContrastiveLoss, device: Device
+        schedule: LearningRateSchedule, loss: ContrastiveLoss, ranks: ParallelContext,
+        device: Device
     ) {
         self.model = model
         self.schedule = schedule
         self.plan = plan
         self.loss = loss
+        self.ranks = ranks
         self.device = device
         optimization = configuration.optimization
-        samplesPerStep = configuration.data.batchSize * plan.batchesPerStep
+        samplesPerStep =
+            configuration.data.batchSize * plan.batchesPerStep * ranks.dataRanks.size
         precision = configuration.precision
         random = RandomSource(
             seed: UInt64(bitPattern: Int64(configuration.seed)), device: device)
@@ -50,42 +55,54 @@ final class TrainingStep {
     /// - Throws: what the batches throw; `TorchError` where the machine cannot compute the step.
     func callAsFunction(after state: TrainingState, from batches: BatchStager) throws -> StepFault?
     {
-        let parameters = model.clip.store.parameters
-        defer { model.clip.store.clearGradients() }
+        let store = model.clip.store
+        guard let sharding = store.sharding else { fatalError("a model is trained without units") }
+        let place = "step \(state.step + 1)"
+        defer { store.clearGradients() }
         let stepLoss = Tensor.full([], 0, device: device)
         let scale = state.lossScale?.value
-        let scaling = scale.map { Tensor.full([], $0, device: device) }
+        // The gradients of all ranks are summed: their mean is that of the whole batch.
+        let scaling = Tensor.full(
+            [], (scale ?? 1) / Double(ranks.dataRanks.size), device: device)
         var samples = StepSamples()
         var gradientNorm = stepLoss
         let fault = try throwingTorchFailures { () -> StepFault? in
             for index in 0..<plan.lossesPerStep {
-                let parts = Part.parts(
+                let parts = self.parts(
                     of: try batches.take(plan.batchesPerLoss, afterStep: state.step),
                     random: random.stream(state.step).stream(index))
                 samples.add(parts.map(\.batch))
+                let isLast = index == plan.lossesPerStep - 1
+                ranks.enter("forward and backward of \(place)")
+                try sharding.beginPass(isLast: isLast && parts.count == 1)
                 let features = try forward(parts, batches)
                 let share = try contrast(features) * (1 / Double(plan.lossesPerStep))
-                share.backward(scaling)
-                try backward(features, parts, batches)
+                try Tensor.backward([share], [scaling])
+                try sharding.endPass()
+                try backward(features, parts, batches, sharding, isLast: isLast)
                 stepLoss.add(inPlace: share.detached())
             }
             // The device has the gradients still to compute; what follows waits for them.
             if state.step + 1 < state.totalSteps { batches.lookAhead() }
-            gradientNorm = GradientNorm.of(parameters)
+            ranks.enter("the norm of gradients of \(place)")
+            try ranks.dataRanks.sum(inPlace: stepLoss)
+            stepLoss.multiply(inPlace: 1 / Double(ranks.dataRanks.size))
+            gradientNorm = try GradientNorm.of(store)
             guard !(gradientNorm + stepLoss).item().isFinite else { return nil }
             return StepFault(
-                loss: stepLoss.item(), gradients: model.nonfiniteGradients, samples: samples)
+                loss: stepLoss.item(), gradients: try model.nonfiniteGradients(), samples: samples)
         }
         if let fault { return fault }
+        ranks.enter("the update of \(place)")
         isBetweenSteps = false
         try throwingTorchFailures {
             model.gradientNorm.copy(
                 from: GradientNorm.clip(
-                    parameters, norm: gradientNorm, to: optimization.maxGradientNorm ?? 0,
+                    store, norm: gradientNorm, to: optimization.maxGradientNorm ?? 0,
                     lossScale: scale ?? 1))
-            model.optimizer.step(rateMultiplier: schedule.multiplier(afterSteps: state.step))
+            try model.optimizer.step(rateMultiplier: schedule.multiplier(afterSteps: state.step))
             model.clip.clampLogitScale()
-            model.clip.store.refreshOperands()
+            try sharding.spread()
             model.average?.update(step: (state.averagedSteps ?? 0) + 1)
             model.lossSum.add(inPlace: stepLoss)
         }
@@ -123,17 +140,22 @@ final class TrainingStep {
 
     /// Takes the loss's gradient from the features of several batches to the parameters, and adds
     /// up, in fp32, what each pass gives.
-    private func backward(_ all: Features, _ parts: [Part], _ batches: BatchStager) throws {
-        guard parts.count > 1 else { return model.clip.store.collectGradients() }
-        for part in parts {
+    private func backward(
+        _ all: Features, _ parts: [Part], _ batches: BatchStager, _ sharding: ParameterSharding,
+        isLast: Bool
+    ) throws {
+        guard parts.count > 1 else { return }
+        for (index, part) in parts.enumerated() {
+            try sharding.beginPass(isLast: isLast && index == parts.count - 1)
             let features = try features(of: part, batches)
             // A tower that does not learn has no history to go back through.
             let ends = [(features.images, all.images), (features.texts, all.texts)]
                 .filter { $0.0.requiresGradient }
-            guard !ends.isEmpty else { return }
-            try Tensor.backward(
-                ends.map(\.0), ends.map { $0.1.gradient?.sliced(part.rows, dimension: 0) })
-            model.clip.store.collectGradients()
+            if !ends.isEmpty {
+                try Tensor.backward(
+                    ends.map(\.0), ends.map { $0.1.gradient?.sliced(part.rows, dimension: 0) })
+            }
+            try sharding.endPass()
         }
     }
 
@@ -163,17 +185,22 @@ final class TrainingStep {
         let place: BatchPart?
         /// Its rows in the features of all.
         let rows: Range<Int>
+    }
 
-        static func parts(of batches: [HostBatch], random: RandomSource) -> [Part] {
-            let total = batches.reduce(0) { $0 + $1.count }
-            var start = 0
-            return batches.map { batch in
-                defer { start += batch.count }
-                return Part(
-                    batch: batch, random: random,
-                    place: batches.count > 1 ? BatchPart(start: start, total: total) : nil,
-                    rows: start..<start + batch.count)
-            }
+    /// Cuts what is drawn for all ranks' samples of a loss into the batches of this rank.
+    private func parts(of batches: [HostBatch], random: RandomSource) -> [Part] {
+        let group = ranks.dataRanks
+        let total = batches.reduce(0) { $0 + $1.count }
+        var start = 0
+        return batches.map { batch in
+            defer { start += batch.count }
+            // All ranks' n-th batches stand together, as one process's would.
+            let place = BatchPart(
+                start: start * group.size + group.rank * batch.count, total: total * group.size)
+            return Part(
+                batch: batch, random: random,
+                place: batches.count > 1 || group.size > 1 ? place : nil,
+                rows: start..<start + batch.count)
         }
     }
 }
