@@ -76,7 +76,7 @@ let package = Package(
             name: "EVAEvaluation",
             dependencies: [
                 "EVAConfiguration", "EVAData", "EVAImaging", "EVALayers", "EVAModels",
-                "EVATensorFiles", "Torch",
+                "EVATensorFiles", "Torch", "TorchParallel",
             ]),
         .target(
             name: "EVATraining",

@@ -38,13 +38,4 @@ package enum TrainingSupport {
                     + "and parameters among ranks, not layers; use --sharding stage3")
         }
     }
-
-    /// - Throws: `UsageError` for data that several ranks cannot share.
-    package static func check(_ data: TrainingData, on ranks: ParallelContext) throws(UsageError) {
-        guard ranks.mesh.worldSize > 1, data.isStream else { return }
-        throw UsageError(
-            "\(data.name): data that is read from the front is not shared among "
-                + "\(ranks.mesh.worldSize) ranks by this version; start one process, or use data "
-                + "of numbered samples")
-    }
 }

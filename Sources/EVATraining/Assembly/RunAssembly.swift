@@ -45,12 +45,11 @@ struct RunAssembly {
         let bestMetric = try BestMetric(configuration)
         let source = try RunModel(configuration)
         let description = source.description
-        let evaluation = try RunEvaluation(configuration, for: description)
+        let evaluation = try RunEvaluation(configuration, for: description, on: ranks)
         let data = try TrainingData(
             configuration.data, model: description.configuration,
             preprocessing: description.preprocessing, seed: configuration.seed,
             dataRank: mesh.dataWorldRank, dataWorldSize: mesh.dataWorldSize)
-        try TrainingSupport.check(data, on: ranks)
         let plan = try StepPlan(configuration, data)
         let start = try TrainingState(
             configuration, data: data, plan: plan, mesh: mesh,
@@ -65,7 +64,8 @@ struct RunAssembly {
         notes += plan.notes(configuration)
         ranks.enter("loading weights")
         let begin = try RunStart(
-            configuration, source, claim: claim, plan: plan, state: start, setting: model)
+            configuration, source, claim: claim, plan: plan, state: start, readers: ranks.dataRanks,
+            setting: model)
         notes += begin.notes
 
         step = TrainingStep(

@@ -102,7 +102,11 @@ package final class Trainer {
             isInterrupted = try ranks.any(observer.shouldStop())
         }
         if isSaved || isInterrupted {
-            try interval.excluding { try parts.files.save(parts.model, state) }
+            try interval.excluding {
+                var saved = state
+                saved.rankPositions = try state.positions(of: ranks.dataRanks)
+                try parts.files.save(parts.model, saved)
+            }
         }
         return isInterrupted
     }
