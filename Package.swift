@@ -131,7 +131,10 @@ let package = Package(
         .testTarget(name: "TorchTests", dependencies: ["EVATestSupport", "Torch"]),
         // One rank of several, started by mpirun, which the tests run.
         .executableTarget(
-            name: "RankProgram", dependencies: ["EVATestSupport", "Torch", "TorchParallel"],
+            name: "RankProgram",
+            dependencies: [
+                "EVAConfiguration", "EVATestSupport", "EVATraining", "Torch", "TorchParallel",
+            ],
             path: "Tests/RankProgram"),
         .testTarget(
             name: "TorchParallelTests",

@@ -3,7 +3,8 @@ internal import Synchronization
 /// Runs computations and throws what goes wrong in them from outside: memory that is used up, a
 /// processor or GPU that lacks an operator or fails.
 ///
-/// Tensor expressions do not throw (ADR 0004). The first such failure is noted, and until `body`
+/// Tensor expressions do not throw (ADR 0004). The first such failure, or what a backward function
+/// of the program's own threw in `Tensor.backward`, is noted, and until `body`
 /// ends nothing is computed any more: operators give tensors of the right shape on the meta device,
 /// in-place operators change nothing, and what is read back is zero. So no value of a failed
 /// computation leaves the scope but through what `body` itself does with what it has read.
@@ -11,7 +12,8 @@ internal import Synchronization
 ///
 /// Inside a scope that has failed already, another throws that failure and does not begin.
 ///
-/// - Throws: `TorchError` for the first failure from outside; otherwise what `body` throws.
+/// - Throws: `TorchError` for the first failure from outside, or what a backward function threw;
+///   otherwise what `body` throws.
 package func throwingTorchFailures<Value>(_ body: () throws -> Value) throws -> Value {
     if let failure = FailureScope.current?.failure { throw failure }
     let scope = FailureScope()
@@ -29,17 +31,19 @@ package func throwPresentTorchFailure() throws {
 final class FailureScope: Sendable {
     @TaskLocal static var current: FailureScope?
 
-    private let first = Mutex<TorchError?>(nil)
+    private let first = Mutex<(any Error)?>(nil)
 
     /// The first failure from outside.
-    var failure: TorchError? { first.withLock { $0 } }
+    var failure: (any Error)? { first.withLock { $0 } }
 
     /// Whether the present scope has failed, so that nothing is to be computed.
     static var hasFailed: Bool { current?.failure != nil }
 
-    /// Keeps a failure from outside for the end of the present scope; traps for any other.
-    static func note(_ error: TorchError) {
-        guard let current, error.isFromOutside else { fatalError("\(error)") }
+    /// Keeps a failure from outside for the end of the present scope; traps for a mistake of ours.
+    static func note(_ error: any Error) {
+        guard let current, (error as? TorchError)?.isFromOutside ?? true else {
+            fatalError("\(error)")
+        }
         current.first.withLock { $0 = $0 ?? error }
     }
 }
