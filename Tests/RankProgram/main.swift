@@ -19,6 +19,13 @@ do {
         let groups = [context.dataRanks, context.replicas, context.shards, context.layerParts]
         for group in groups { try CollectiveCheck(group).run() }
         say("rank \(context.mesh.rank) groups \(groups.map(\.size)) passed")
+    case "traffic":
+        for group in [context.dataRanks, context.replicas, context.shards, context.layerParts] {
+            try group.sum(inPlace: Tensor([1, 2] as [Float], shape: [2]))
+        }
+        for row in context.traffic.rows {
+            say("\(row.group): \(row.calls) \(row.operation.rawValue) \(row.tensorBytes)")
+        }
     case "late":
         // The last rank does something else than all others expect of it.
         let isLate = context.world.rank == context.world.size - 1
