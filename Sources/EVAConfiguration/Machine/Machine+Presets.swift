@@ -25,10 +25,11 @@ extension Machine {
             link: 450e9, adapter: 50e9),
     ]
 
-    /// Bytes of a process on a GPU without tensors: the driver's context, the kernels, the
-    /// workspaces of cuBLAS and the buffers of NCCL. An assumption.
+    /// Bytes of a process on a GPU without tensors, an assumption.
+    ///
+    /// They are the driver's context, the kernels, the workspaces of cuBLAS and NCCL's buffers.
     package static let gpuBase = 2e9
-    /// Seconds of a message within a node of GPUs and between such nodes. Assumptions.
+    /// Seconds of a message within a node of GPUs and between such nodes, assumptions.
     package static let gpuDelays = (node: 8e-6, network: 20e-6)
 
     private static func gpu(
