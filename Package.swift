@@ -169,6 +169,7 @@ let package = Package(
             dependencies: [
                 "EVACommands", "EVAConfiguration", "EVAData", "EVAImaging", "EVATensorFiles",
                 "EVATestSupport", "EVATokenizer", "evaclip",
+                .product(name: "Yams", package: "Yams"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ],

@@ -73,9 +73,7 @@ struct RunAssembly {
             schedule: LearningRateSchedule(
                 configuration.optimization.schedule, totalSteps: begin.state.totalSteps,
                 start: begin.state.scheduleStart),
-            loss: ContrastiveLoss(
-                configuration.loss.kind, masksDuplicates: configuration.loss.masksDuplicates,
-                group: ranks.dataRanks),
+            loss: ContrastiveLoss(configuration.loss, over: ranks.dataRanks),
             ranks: ranks, device: device)
         cadence = Cadence(
             configuration, totalSteps: begin.state.totalSteps, stepsPerEpoch: plan.stepsPerEpoch)
