@@ -3,7 +3,8 @@ package import Torch
 /// Multi-head self-attention with separate projections.
 ///
 /// - Shape: input and output `[B, N, D]`; H heads of width E = D / H.
-/// - Precision: projections and products in the compute dtype, softmax statistics in fp32.
+/// - Precision: input, projections, products and output in the compute dtype, softmax statistics in
+///   fp32.
 package struct Attention {
     private let query: Linear
     private let key: Linear
@@ -42,7 +43,8 @@ package struct Attention {
             q.transposed(1, 2), k.transposed(1, 2), v.transposed(1, 2), isCausal: isCausal
         )  // [B, H, N, E]
         let joined = mixed.transposed(1, 2).flattened(from: 2)  // [B, N, D]
-        return output(innerNorm.map { $0(joined) } ?? joined, context)
+        return output(
+            innerNorm.map { $0(joined, giving: context.computeDType) } ?? joined, context)
     }
 
     private func heads(_ x: Tensor) -> Tensor {

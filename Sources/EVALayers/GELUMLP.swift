@@ -3,6 +3,7 @@ package import Torch
 /// A feed-forward of two layers: `down(gelu(up(x)))`, with the exact (erf) GELU.
 ///
 /// - Shape: input and output `[B, N, D]`; hidden `[B, N, F]`.
+/// - Precision: input and output have the compute dtype.
 package struct GELUMLP {
     private let up: Linear
     private let down: Linear

@@ -3,8 +3,8 @@ package import Torch
 /// An affine map: `x @ weight.T + bias`.
 ///
 /// - Shape: `[..., I]` to `[..., O]`; weight `[O, I]`, bias `[O]`.
-/// - Precision: the product is taken in the context's compute dtype, to which input and weight are
-///   cast; the result has that dtype.
+/// - Precision: input, product and result have the context's compute dtype, to which the weight is
+///   cast. The input is not: what gives it, such as a norm, rounds it once for all that read it.
 package struct Linear {
     private let weight: Parameter
     private let bias: Parameter?
@@ -24,7 +24,7 @@ package struct Linear {
 
     package func callAsFunction(_ x: Tensor, _ context: ForwardContext) -> Tensor {
         let dtype = context.computeDType
-        return x.cast(to: dtype).linear(
+        return x.linear(
             weight: weight.value.cast(to: dtype), bias: bias?.value.cast(to: dtype))
     }
 }

@@ -5,6 +5,7 @@ package import Torch
 /// Shazeer, arXiv 2002.05202; the norm inside (sub-LN) as in EVA-02, arXiv 2303.11331, section 3.
 ///
 /// - Shape: input and output `[B, N, D]`; hidden `[B, N, F]`.
+/// - Precision: input and output have the compute dtype.
 package struct SwiGLU {
     private let gate: Linear
     private let up: Linear
@@ -20,6 +21,6 @@ package struct SwiGLU {
 
     package func callAsFunction(_ x: Tensor, _ context: ForwardContext) -> Tensor {
         let hidden = gate(x, context).silu() * up(x, context)  // [B, N, F]
-        return down(norm.map { $0(hidden) } ?? hidden, context)
+        return down(norm.map { $0(hidden, giving: context.computeDType) } ?? hidden, context)
     }
 }

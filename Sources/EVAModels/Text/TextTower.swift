@@ -56,7 +56,7 @@ package struct TextTower {
         let ends = ids.argmax(dimension: 1)  // [B]; the first of equal ones
         let ended = x.selectingTokens(ends.unsqueezed(1)).flattened(from: 1)  // [B, D]
         let dtype = context.computeDType
-        return norm(ended).cast(to: dtype)
+        return norm(ended, giving: dtype)
             .linear(weight: projection.value.cast(to: dtype).transposed(0, 1), bias: nil)
             .cast(to: .float32)
     }

@@ -79,7 +79,7 @@ package struct VisionTower {
                 x = block(x, rotation: rotation, context)
             }
         }
-        return head(pooling(x), context).cast(to: .float32)
+        return head(pooling(x, context), context).cast(to: .float32)
     }
 }
 

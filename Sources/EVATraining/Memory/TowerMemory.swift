@@ -24,18 +24,17 @@ struct TowerMemory {
 
         /// Bytes for each token that a block keeps.
         var kept: Double {
-            let isLow = bytes < 4
             // Both norms keep the fp32 stream that they read; q, k and v, and the feed-forward's
-            // first layers, keep what the norms gave them, in 16 bits a copy for each.
-            var attention = 4 * width + (isLow ? 3 * bytes : bytes) * width
+            // first layers, share what the norms gave them.
+            var attention = (4 + bytes) * width
             // Attention keeps q, k, v, its result, and a number for each head.
             attention += 4 * bytes * width + 4 * headCount
-            var mlp = 4 * width + (isLow && isGated ? 2 * bytes : bytes) * width
+            var mlp = (4 + bytes) * width
             mlp += (isGated ? 4 : 2) * bytes * mlpWidth
             if hasInnerNorms {
-                // A norm inside keeps its input in fp32, and the next layer the norm's result.
-                attention += (isLow ? 4 + bytes : bytes) * width
-                mlp += (isLow ? 4 : bytes) * mlpWidth
+                // A norm inside keeps its input, and the next layer the norm's result.
+                attention += bytes * width
+                mlp += bytes * mlpWidth
             }
             return attention + mlp
         }

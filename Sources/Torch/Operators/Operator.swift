@@ -72,7 +72,7 @@ package enum Operator: String, CaseIterable, Sendable {
     case vectorNorm = "aten::linalg_vector_norm"
     // Networks
     case embedding = "aten::embedding"
-    case layerNorm = "aten::layer_norm"
+    case layerNorm = "evaclip::layer_norm"
     case linear = "evaclip::linear"
     case matmul = "aten::matmul"
     case pseudoInverse = "aten::linalg_pinv.atol_rtol_float"
