@@ -34,6 +34,7 @@ package enum Operator: String, CaseIterable, Sendable {
     case multiplyInPlace = "aten::mul_.Scalar"
     case multiplyTensorInPlace = "aten::mul_.Tensor"
     case negate = "aten::neg"
+    case reciprocalSquareRoot = "aten::rsqrt"
     case sigmoid = "aten::sigmoid"
     case silu = "aten::silu"
     case softplus = "aten::softplus"
