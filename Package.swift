@@ -68,7 +68,9 @@ let package = Package(
         .target(name: "EVALayers", dependencies: ["Torch", "TorchParallel"]),
         .target(
             name: "EVAModels",
-            dependencies: ["EVAConfiguration", "EVALayers", "EVATensorFiles", "Torch"]),
+            dependencies: [
+                "EVAConfiguration", "EVALayers", "EVATensorFiles", "Torch", "TorchParallel",
+            ]),
         .target(
             name: "EVAOptimization",
             dependencies: ["EVAConfiguration", "EVALayers", "Torch", "TorchParallel"]),
