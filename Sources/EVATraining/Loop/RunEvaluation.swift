@@ -17,7 +17,8 @@ struct RunEvaluation {
     ///
     /// - Throws: `DataError` when data is missing or faulty.
     init?(
-        _ configuration: TrainingConfiguration, for model: ModelDescription, on ranks: ParallelContext
+        _ configuration: TrainingConfiguration, for model: ModelDescription,
+        on ranks: ParallelContext
     ) throws {
         let settings = configuration.evaluation
         guard settings.schedule != .never else { return nil }
