@@ -1,5 +1,4 @@
 internal import CTorch
-internal import Synchronization
 
 extension Tensor {
     /// Whether gradients are computed for this tensor.
@@ -43,15 +42,15 @@ extension Tensor {
 
     /// Runs backward from several tensors at once.
     ///
-    /// - Throws: `TorchError` when the graph cannot be walked, with the reason; what a
-    ///   `CustomGradient` threw, as it is.
+    /// - Throws: `TorchError` when the graph cannot be walked, with the reason; what the backward of
+    ///   a `CustomGradient` threw.
     package static func backward(_ roots: [Tensor], _ gradients: [Tensor?]) throws {
         guard !FailureScope.hasFailed else { return }
         try withExtendedLifetime((roots, gradients)) {
             let rootHandles: [ct_tensor?] = roots.map(\.handle)
             let gradientHandles: [ct_tensor?] = gradients.map { $0?.handle }
             let message = ct_backward(rootHandles, gradientHandles, roots.count, false)
-            if let error = BackwardErrors.error(of: message) {
+            if let error = ErrorRelay.shared.receive(message) {
                 ct_free_message(message)
                 throw error
             }
@@ -134,32 +133,8 @@ private func runBackward(
             inputGradients[index] = result.sharedHandle()
         }
         return nil
-    } catch let error as TorchError {
-        return ct_failure(error.kind.code, error.description)
     } catch {
-        return ct_failure(CT_FAILURE_CALLER, "\(BackwardErrors.keep(error))")
-    }
-}
-
-/// What backward functions threw that is no failure of libtorch, while it is on its way through it
-/// as a number.
-private enum BackwardErrors {
-    private static let kept = Mutex<(errors: [Int: any Error], last: Int)>(([:], 0))
-
-    static func keep(_ error: any Error) -> Int {
-        kept.withLock { kept in
-            kept.last += 1
-            kept.errors[kept.last] = error
-            return kept.last
-        }
-    }
-
-    /// The error that a message stands for; nil for any other message.
-    static func error(of message: UnsafeMutablePointer<CChar>?) -> (any Error)? {
-        guard let message, UInt32(UInt8(bitPattern: message[0])) == CT_FAILURE_CALLER.rawValue,
-            let number = Int(String(cString: message + 1))
-        else { return nil }
-        return kept.withLock { $0.errors.removeValue(forKey: number) }
+        return ErrorRelay.shared.send(error)
     }
 }
 
