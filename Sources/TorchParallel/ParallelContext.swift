@@ -1,3 +1,5 @@
+package import Torch
+
 /// This process among the ranks of a run: their arrangement, their groups, and who writes.
 ///
 /// Made first and handed down.
@@ -16,6 +18,7 @@ package final class ParallelContext {
     /// The ranks that hold the other parts of each layer: the tensor axis.
     package let layerParts: any ProcessGroup
     private let session: MPISession?
+    private let gpus: NCCLSession?
 
     /// Whether this rank writes the run's files and speaks for all.
     package var isWriter: Bool { mesh.rank == 0 }
@@ -27,7 +30,7 @@ package final class ParallelContext {
         mesh = .single
         let group = SingleProcessGroup()
         (world, dataRanks, replicas, shards, layerParts) = (group, group, group, group, group)
-        session = nil
+        (session, gpus) = (nil, nil)
     }
 
     /// Joins the ranks that a launcher has started; without one this process is the only rank.
@@ -37,12 +40,13 @@ package final class ParallelContext {
     ///   - sharding: ranks among which is sharded; nil for all that remain.
     ///   - tensor: ranks among which each layer is split.
     ///   - pipeline: only 1.
+    ///   - device: where this rank computes; tensors of GPUs go by NCCL.
     ///   - timeout: how long the other ranks are waited for in a collective.
     /// - Throws: `ParallelError` for degrees that do not fit, before any rank is waited for, and
     ///   where the ranks cannot be joined.
     package init(
         _ launch: Launch?, sharding: Int? = 1, tensor: Int = 1, pipeline: Int = 1,
-        timeout: Duration
+        device: Device = .cpu, timeout: Duration
     ) throws {
         mesh = try DeviceMesh(
             world: launch?.size ?? 1, sharding: sharding, tensor: tensor, pipeline: pipeline,
@@ -50,13 +54,15 @@ package final class ParallelContext {
         guard let launch, launch.size > 1 else {
             let group = SingleProcessGroup()
             (world, dataRanks, replicas, shards, layerParts) = (group, group, group, group, group)
-            session = nil
+            (session, gpus) = (nil, nil)
             return
         }
         let session = try MPISession(launch, timeout: timeout)
         try session.openBoard()
         self.session = session
-        let everyone = MPIProcessGroup(world: session)
+        let hosts = MPIProcessGroup(world: session)
+        gpus = device.kind == .cuda ? try NCCLSession(device) : nil
+        let everyone: any ProcessGroup = gpus.map { NCCLProcessGroup(hosts, in: $0) } ?? hosts
         world = everyone
         let places = Axes(mesh)
         dataRanks = try everyone.split(color: places.tensor, name: "data ranks")
@@ -86,5 +92,11 @@ package final class ParallelContext {
     ///
     /// After an error a rank just ends, and its
     /// launcher ends the others.
-    package func leave() throws { try session?.stop() }
+    package func leave() throws {
+        if let gpus, let session {
+            try world.barrier()
+            try gpus.leave(atMost: session.timeout)
+        }
+        try session?.stop()
+    }
 }
