@@ -68,7 +68,9 @@ let package = Package(
         .target(name: "EVALayers", dependencies: ["Torch", "TorchParallel"]),
         .target(
             name: "EVAModels",
-            dependencies: ["EVAConfiguration", "EVALayers", "EVATensorFiles", "Torch"]),
+            dependencies: [
+                "EVAConfiguration", "EVALayers", "EVATensorFiles", "Torch", "TorchParallel",
+            ]),
         .target(
             name: "EVAOptimization",
             dependencies: ["EVAConfiguration", "EVALayers", "Torch", "TorchParallel"]),
@@ -76,7 +78,7 @@ let package = Package(
             name: "EVAEvaluation",
             dependencies: [
                 "EVAConfiguration", "EVAData", "EVAImaging", "EVALayers", "EVAModels",
-                "EVATensorFiles", "Torch",
+                "EVATensorFiles", "Torch", "TorchParallel",
             ]),
         .target(
             name: "EVATraining",
@@ -169,6 +171,7 @@ let package = Package(
             dependencies: [
                 "EVACommands", "EVAConfiguration", "EVAData", "EVAImaging", "EVATensorFiles",
                 "EVATestSupport", "EVATokenizer", "evaclip",
+                .product(name: "Yams", package: "Yams"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ],

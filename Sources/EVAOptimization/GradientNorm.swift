@@ -1,16 +1,31 @@
 package import EVALayers
 package import Torch
+internal import TorchParallel
 
 /// The global norm of all gradients, and clipping by it.
 package enum GradientNorm {
-    /// The joint Euclidean norm of all gradients, a scalar on the device.
+    /// The joint Euclidean norm of all gradients, a scalar on the device, the same on all ranks.
     ///
     /// It is finite only where every gradient is.
-    package static func of(_ parameters: [Parameter]) -> Tensor {
-        withoutGradient {
-            let norms = Foreach.norms(parameters.compactMap(\.gradient))
-            return Tensor.stacked(norms, dimension: 0).norm().reshaped([])
+    ///
+    /// - Throws: `ParallelError` where ranks divide the gradients and do not come to the sum.
+    package static func of(_ store: ParameterStore) throws -> Tensor {
+        try withoutGradient {
+            let shared = store.units.filter(\.isShared)
+            guard let group = store.sharding?.ranks.shards, !shared.isEmpty else {
+                return joint(store.parameters.compactMap(\.gradient))
+            }
+            let whole = store.units.filter { !$0.isShared }.flatMap(\.segments)
+                .compactMap(\.parameter.gradient)
+            // What every rank has is counted once.
+            let own = joint(
+                shared.compactMap(\.shareGradients) + (group.rank == 0 ? whole : []))
+            return try group.gather(own.reshaped([1])).norm().reshaped([])
         }
+    }
+
+    private static func joint(_ gradients: [Tensor]) -> Tensor {
+        Tensor.stacked(Foreach.norms(gradients), dimension: 0).norm().reshaped([])
     }
 
     /// Divides the gradients by what the loss was multiplied by, and scales them down where their
@@ -25,9 +40,13 @@ package enum GradientNorm {
     ///   - lossScale: what the loss was multiplied by before backward.
     /// - Returns: the norm of the divided gradients before clipping, a scalar on the device.
     package static func clip(
-        _ parameters: [Parameter], norm: Tensor, to limit: Double, lossScale: Double = 1
+        _ store: ParameterStore, norm: Tensor, to limit: Double, lossScale: Double = 1
     ) -> Tensor {
-        let gradients = parameters.compactMap(\.gradient)
+        let gradients = store.units.flatMap { unit in
+            unit.isShared
+                ? unit.shareGradients.map { [$0] } ?? []
+                : unit.segments.compactMap(\.parameter.gradient)
+        }
         return withoutGradient {
             let norm = lossScale == 1 ? norm : norm * (1 / lossScale)
             if limit > 0 {

@@ -73,6 +73,7 @@ enum FlagDocument {
         "greater_is_better": "BestCheckpointTests.best",
         "run_config": "RunConfigurationFileTests.file", "print_config": "FlagMeaningTests.printed",
         "sharding_parallel_degree": "IdleSettingTests.said",
+        "collective_timeout": "RankedTrainingTests.stopped",
         "tensor_parallel_degree": "IdleSettingTests.said",
         "local_loss": "RankedLossTests.approximations",
         "gather_with_grad": "RankedLossTests.approximations",

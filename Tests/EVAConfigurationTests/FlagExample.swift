@@ -126,6 +126,7 @@ extension FlagExample {
         .init("save_strategy", "no", "checkpoints.strategy = no"),
         .init("save_steps", "7", "checkpoints.everySteps = 7"),
         .init("save_minutes", "0.5", "checkpoints.everyMinutes = 0.5"),
+        .init("collective_timeout", "30", "distribution.collectiveTimeout = 30"),
         .init("save_total_limit", "2", "checkpoints.totalLimit = 2"),
         .init("resume_from_checkpoint", "latest", "checkpoints.resumeFrom = latest"),
         .init("overwrite_output_dir", "true", "checkpoints.overwritesOutput = true"),

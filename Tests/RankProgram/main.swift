@@ -28,6 +28,13 @@ do {
             fatalError("a loss of what: \(words)")
         }
         say("rank \(context.mesh.rank) \(try trial.run(context, on: device))")
+    case "traffic":
+        for group in [context.dataRanks, context.replicas, context.shards, context.layerParts] {
+            try group.sum(inPlace: Tensor([1, 2] as [Float], shape: [2]))
+        }
+        for row in context.traffic.rows {
+            say("\(row.group): \(row.calls) \(row.operation.rawValue) \(row.tensorBytes)")
+        }
     case "late":
         // The last rank does something else than all others expect of it.
         let isLate = context.world.rank == context.world.size - 1

@@ -69,12 +69,12 @@ extension IdleSettings {
     static let distribution: [IdleSetting<TrainingConfiguration>] = [
         .init(
             "sharding",
-            because: "this version trains in one process, which holds everything itself"
+            because: "one process holds everything itself"
         ) { run, _ in run.distribution.shardingStage > 0 },
         .init(
-            "sharding_parallel_degree", because: "this version trains in one process"
+            "sharding_parallel_degree", because: "there is one process"
         ) { run, _ in run.distribution.shardingDegree ?? 1 > 1 },
-        .init("tensor_parallel_degree", because: "this version trains in one process") { run, _ in
+        .init("tensor_parallel_degree", because: "there is one process") { run, _ in
             run.distribution.tensorDegree > 1
         },
         .init(

@@ -1,0 +1,99 @@
+internal import EVAConfiguration
+internal import EVAEvaluation
+internal import EVALayers
+internal import EVAModels
+internal import EVAOptimization
+internal import EVATensorFiles
+internal import Torch
+
+// The tensors of a run, to disk and back.
+extension TrainedModel {
+    static let weightsFile = "open_clip_model.safetensors"
+    static let optimizerFile = "optimizer.safetensors"
+    /// The folder of the averaged weights in a folder of weights.
+    private static let averageFolder = "/ema"
+
+    /// What a checkpoint's second file keeps besides moments.
+    private var figures: [(name: String, tensor: Tensor)] {
+        [("report.loss_sum", lossSum), ("report.gradient_norm", gradientNorm)]
+    }
+
+    /// Writes the model's folder, and the averaged weights' in it, while this rank has all weights.
+    ///
+    /// - Parameter folder: nil in ranks that do not write.
+    func write(into folder: String?, preprocessing: PreprocessingConfiguration) throws {
+        if let folder { try clip.writeFolder(into: folder, preprocessing: preprocessing) }
+        try average?.whileInPlace {
+            guard let folder else { return }
+            try OutputFolder.prepare(folder + Self.averageFolder)
+            try clip.writeFolder(into: folder + Self.averageFolder, preprocessing: preprocessing)
+        }
+    }
+
+    /// Writes moments and figures into a folder; ranks that share the moments bring their shares.
+    ///
+    /// - Parameter folder: nil in ranks that do not write.
+    func writeOptimizer(into folder: String?) throws {
+        let moments = optimizer.moments
+        let gathering = MomentGathering(sharding: clip.store.sharding)
+        guard let folder else {
+            for moment in moments { _ = try gathering.whole(moment) }
+            return
+        }
+        let figures = figures
+        let entries =
+            moments.map {
+                TensorEntry(
+                    name: $0.name, elementType: $0.share.dtype.elementType,
+                    shape: $0.parameter.shape)
+            }
+            + figures.map {
+                TensorEntry(
+                    name: $0.name, elementType: $0.tensor.dtype.elementType,
+                    shape: $0.tensor.shape)
+            }
+        try SafetensorsWriter.write(entries, to: "\(folder)/\(Self.optimizerFile)") { index in
+            guard index < moments.count else {
+                return figures[index - moments.count].tensor.hostTensor()
+            }
+            return try gathering.whole(moments[index]).hostTensor()
+        }
+    }
+
+    /// Sets the weights, and the averaged ones, to those of a folder.
+    func load(from folder: String, withAverage: Bool = true) throws {
+        func load(_ folder: String) throws {
+            try whileWhole(changes: true) {
+                _ = try clip.loadWeights(
+                    from: SafetensorsFile(path: "\(folder)/\(Self.weightsFile)"))
+            }
+        }
+        try load(folder)
+        guard withAverage else { return }
+        try average?.whileInPlace { try load(folder + Self.averageFolder) }
+    }
+
+    /// Sets moments and figures to those of a folder.
+    ///
+    /// - Parameter stepCount: how often the optimizer has moved the weights.
+    func loadOptimizer(from folder: String, stepCount: Int) throws {
+        let file = try SafetensorsFile(path: "\(folder)/\(Self.optimizerFile)")
+        func stored(_ name: String, _ shape: [Int]) throws -> Tensor {
+            let stored = try file.tensor(named: name)
+            guard stored.shape == shape else {
+                throw TrainingError(
+                    "\(file.path): \(name): expected shape \(shape), got \(stored.shape)")
+            }
+            return try stored.makeTensor()
+        }
+        try withoutGradient {
+            for moment in optimizer.moments {
+                let whole = try stored(moment.name, moment.parameter.shape)
+                moment.own.copy(
+                    from: whole.reshaped([whole.count]).sliced(moment.ownRange, dimension: 0))
+            }
+            for (name, tensor) in figures { tensor.copy(from: try stored(name, tensor.shape)) }
+        }
+        optimizer.resume(stepCount: stepCount)
+    }
+}
