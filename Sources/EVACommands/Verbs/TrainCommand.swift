@@ -85,7 +85,7 @@ struct TrainCommand: ParsableCommand {
     ) {
         Console.note(trainer.data.summary)
         Console.note(
-            "\(configuration.model.name): \(trainer.clip.store.elementCount) parameters on "
+            "\(configuration.model.name): \(trainer.clip.configuration.parameterCount) parameters on "
                 + "\(device), \(Runtime.threadCount) threads, libtorch \(Runtime.version)")
         for note in trainer.notes { Console.note(note) }
         Console.note(
@@ -102,7 +102,7 @@ struct TrainCommand: ParsableCommand {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let record = RunRecord(
             configuration: configuration, model: trainer.clip.configuration,
-            parameters: trainer.clip.store.elementCount, device: "\(device)",
+            parameters: trainer.clip.configuration.parameterCount, device: "\(device)",
             threads: Runtime.threadCount, libtorch: Runtime.version,
             evaclip: EvaclipCommand.version)
         try AtomicFile.write(

@@ -38,13 +38,13 @@ struct RunAssembly {
     /// - Throws: `UsageError` for one of several processes that have not joined; whatever else keeps
     ///   the run from starting, each a typed error of one clear line.
     init(_ configuration: TrainingConfiguration, device: Device, ranks: ParallelContext) throws {
-        try TrainingSupport.check(
-            configuration.distribution, on: ranks,
-            environment: ProcessInfo.processInfo.environment)
         let mesh = ranks.mesh
         let bestMetric = try BestMetric(configuration)
         let source = try RunModel(configuration)
         let description = source.description
+        try TrainingSupport.check(
+            description.configuration, name: configuration.model.name, on: ranks,
+            environment: ProcessInfo.processInfo.environment)
         let evaluation = try RunEvaluation(configuration, for: description, on: ranks)
         let data = try TrainingData(
             configuration.data, model: description.configuration,

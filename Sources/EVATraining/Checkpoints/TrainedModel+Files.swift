@@ -5,6 +5,7 @@ internal import EVAModels
 internal import EVAOptimization
 internal import EVATensorFiles
 internal import Torch
+internal import TorchParallel
 
 // The tensors of a run, to disk and back.
 extension TrainedModel {
@@ -18,45 +19,53 @@ extension TrainedModel {
         [("report.loss_sum", lossSum), ("report.gradient_norm", gradientNorm)]
     }
 
-    /// Writes the model's folder, and the averaged weights' in it, while this rank has all weights.
+    /// Writes the model's folder, and the averaged weights' in it, while this rank has all weights
+    /// of its part of the layers.
     ///
     /// - Parameter folder: nil in ranks that do not write.
     func write(into folder: String?, preprocessing: PreprocessingConfiguration) throws {
-        if let folder { try clip.writeFolder(into: folder, preprocessing: preprocessing) }
+        // The ranks that share the writer's layers give it their parts.
+        let ranks = clip.store.sharding?.ranks
+        let takesPart = folder != nil || ranks?.mesh.dataWorldRank == 0
+        func write(_ name: String) throws {
+            guard takesPart else { return }
+            try clip.writeFolder(into: (folder ?? "") + name, preprocessing: preprocessing)
+        }
+        try write("")
         try average?.whileInPlace {
-            guard let folder else { return }
-            try OutputFolder.prepare(folder + Self.averageFolder)
-            try clip.writeFolder(into: folder + Self.averageFolder, preprocessing: preprocessing)
+            if let folder { try OutputFolder.prepare(folder + Self.averageFolder) }
+            try write(Self.averageFolder)
         }
     }
 
-    /// Writes moments and figures into a folder; ranks that share the moments bring their shares.
+    /// Writes moments and figures into a folder; ranks that share the moments, or the layers, bring
+    /// their parts.
     ///
     /// - Parameter folder: nil in ranks that do not write.
     func writeOptimizer(into folder: String?) throws {
-        let moments = optimizer.moments
-        let gathering = MomentGathering(sharding: clip.store.sharding)
-        guard let folder else {
-            for moment in moments { _ = try gathering.whole(moment) }
-            return
-        }
-        let figures = figures
+        let (moments, figures) = (optimizer.moments, figures)
+        let gathering = MomentGathering(clip.store)
         let entries =
             moments.map {
                 TensorEntry(
                     name: $0.name, elementType: $0.share.dtype.elementType,
-                    shape: $0.parameter.shape)
+                    shape: $0.parameter.wholeShape)
             }
             + figures.map {
                 TensorEntry(
                     name: $0.name, elementType: $0.tensor.dtype.elementType,
                     shape: $0.tensor.shape)
             }
+        func tensor(_ index: Int) throws -> Tensor {
+            index < moments.count
+                ? try gathering.whole(moments[index]) : figures[index - moments.count].tensor
+        }
+        guard let folder else {
+            for index in SafetensorsWriter.order(of: entries) { _ = try tensor(index) }
+            return
+        }
         try SafetensorsWriter.write(entries, to: "\(folder)/\(Self.optimizerFile)") { index in
-            guard index < moments.count else {
-                return figures[index - moments.count].tensor.hostTensor()
-            }
-            return try gathering.whole(moments[index]).hostTensor()
+            try tensor(index).hostTensor()
         }
     }
 
@@ -88,9 +97,10 @@ extension TrainedModel {
         }
         try withoutGradient {
             for moment in optimizer.moments {
-                let whole = try stored(moment.name, moment.parameter.shape)
+                let whole = try stored(moment.name, moment.parameter.wholeShape)
+                let part = moment.parameter.split?.part(of: whole) ?? whole
                 moment.own.copy(
-                    from: whole.reshaped([whole.count]).sliced(moment.ownRange, dimension: 0))
+                    from: part.reshaped([part.count]).sliced(moment.ownRange, dimension: 0))
             }
             for (name, tensor) in figures { tensor.copy(from: try stored(name, tensor.shape)) }
         }
