@@ -55,7 +55,7 @@ import TorchParallel
                 #expect(memory.values == bytes(units.map(\.values)))
                 #expect(memory.operands == bytes(units.compactMap(\.operands)))
                 // Views without the gaps between them, so that each is counted by its buffer.
-                let moments = Optimizer(groups, over: units, rule: rule).namedMoments
+                let moments = Optimizer(groups, over: clip.store, rule: rule).moments
                 #expect(moments.count == count * clip.store.parameters.count)
                 #expect(memory.moments == Double(count) * bytes(units.map(\.values)))
                 #expect(memory.average == bytes(units.map(\.values)))

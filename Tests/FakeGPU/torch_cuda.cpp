@@ -362,6 +362,14 @@ const at::Tensor &resize(const at::Tensor &self, at::IntArrayRef size,
     return self;
 }
 
+// Another name for the same memory, which a copy on the CPU would not be.
+at::Tensor &share(at::Tensor &self, const at::Tensor &source) {
+    auto *tensor = self.unsafeGetTensorImpl();
+    tensor->set_storage_keep_dtype(source.storage());
+    tensor->set_sizes_and_strides(source.sizes(), source.strides(), source.storage_offset());
+    return self;
+}
+
 at::Tensor copy_from(const at::Tensor &self, const at::Tensor &target, bool non_blocking) {
     auto result = target;
     copy(result, self, non_blocking);
@@ -434,6 +442,7 @@ TORCH_LIBRARY_IMPL(aten, CUDA, library) {
     library.impl("view_as_complex", at::native::view_as_complex);
     library.impl("view_as_real", at::native::view_as_real);
     library.impl("resize_", resize);
+    library.impl("set_.source_Tensor", share);
     library.impl("copy_", copy);
     library.impl("_copy_from", copy_from);
     library.impl("_copy_from_and_resize", copy_from_and_resize);
