@@ -1,3 +1,5 @@
+internal import Torch
+
 /// This process among the ranks of a run: their arrangement, their groups, and who writes.
 ///
 /// Made first and handed down.
@@ -86,6 +88,27 @@ package final class ParallelContext {
 
     /// Says what this rank is at, for the others to name if it does not come to them.
     package func enter(_ stage: String) { session?.board?.stage = stage }
+
+    /// Whether something holds on any of the ranks, which all ask.
+    package func any(_ holds: Bool) throws -> Bool {
+        guard world.size > 1 else { return holds }
+        return try world.gather(holds ? 1 : 0).contains(1)
+    }
+
+    /// The writing rank's text on every rank; the others give nil.
+    package func shared(_ text: String?) throws -> String? {
+        guard world.size > 1 else { return text }
+        let own = Array((text ?? "").utf8)
+        let count = try world.gather(text == nil ? -1 : own.count)[0]
+        guard count >= 0 else { return nil }
+        // One byte more, so that no text is an empty tensor.
+        let bytes = (isWriter ? own : Array(repeating: 0, count: count)) + [0]
+        let tensor = try bytes.withUnsafeBytes {
+            try Tensor(bytes: $0, shape: [bytes.count], dtype: .uint8)
+        }
+        try world.broadcast(inPlace: tensor)
+        return tensor.withHostBytes { String(decoding: $0.dropLast(), as: UTF8.self) }
+    }
 
     /// Leaves the ranks when the work is done; all have to.
     ///

@@ -76,6 +76,7 @@ typedef enum {
     CT_FAILURE_MEMORY = 'm',       // the machine's or the device's memory is used up
     CT_FAILURE_UNSUPPORTED = 'u',  // this processor or GPU cannot do it
     CT_FAILURE_DEVICE = 'd',       // the GPU failed
+    CT_FAILURE_RELAYED = 'r',      // the caller's own, of one of its backward functions
 } ct_failure_kind;
 
 void ct_free_message(char *message);
@@ -105,6 +106,10 @@ ct_device ct_tensor_device(ct_tensor tensor);
 bool ct_tensor_is_contiguous(ct_tensor tensor);
 // The first element of a CPU tensor, or NULL on another device.
 void *ct_tensor_data(ct_tensor tensor);
+// Lets the memory go that lies behind a tensor and behind all that share it; their shapes stay, and
+// none of them may be read or written until ct_storage_allocate has given them memory again.
+char *ct_storage_release(ct_tensor tensor);
+char *ct_storage_allocate(ct_tensor tensor, size_t byte_count);
 
 // Autograd.
 bool ct_tensor_requires_grad(ct_tensor tensor);

@@ -1,6 +1,8 @@
 package import EVAConfiguration
+internal import EVALayers
 internal import EVATensorFiles
 package import Torch
+package import TorchParallel
 
 extension CLIP {
     /// Builds a described network and loads its weights.
@@ -9,16 +11,19 @@ extension CLIP {
     ///   - description: the network and where its weights are.
     ///   - device: where the parameters live.
     ///   - dtype: the format in which matrices are kept.
+    ///   - layerParts: ranks that share each layer; each reads its part.
     ///   - report: gets what was loaded.
     /// - Throws: `WeightsError` when there are no weights or they do not fit; `TorchError` when
     ///   there is no memory for them.
     package init(
         loading description: ModelDescription, device: Device, dtype: DType = .float32,
+        layerParts: any ProcessGroup = SingleProcessGroup(),
         report: (LoadedWeights) -> Void = { _ in }
     ) throws {
         let container = try description.openWeights()
         self = try throwingTorchFailures {
-            let clip = CLIP(description.configuration, device: device, dtype: dtype)
+            let clip = CLIP(
+                description.configuration, device: device, dtype: dtype, layerParts: layerParts)
             report(try clip.loadWeights(from: container, policy: description.policy))
             return clip
         }
@@ -27,14 +32,18 @@ extension CLIP {
     /// Writes a model folder: weights under open_clip's names, the configuration in rei's and
     /// open_clip's forms, and the preprocessing.
     ///
+    /// Where ranks share the layers all of them call it, and the first writes.
+    ///
     /// - Parameter folder: exists already.
     package func write(
         into folder: String, preprocessing: PreprocessingConfiguration
     ) throws {
-        try AtomicFile.write([UInt8](configuration.reiJSON()), to: folder + "/config.json")
-        try AtomicFile.write(
-            [UInt8](configuration.openCLIPConfiguration(preprocessing: preprocessing)),
-            to: folder + "/open_clip_config.json")
+        if store.layerParts.rank == 0 {
+            try AtomicFile.write([UInt8](configuration.reiJSON()), to: folder + "/config.json")
+            try AtomicFile.write(
+                [UInt8](configuration.openCLIPConfiguration(preprocessing: preprocessing)),
+                to: folder + "/open_clip_config.json")
+        }
         try saveWeights(
             to: folder + "/open_clip_model.safetensors", naming: .openCLIP,
             metadata: ["format": "pt"])

@@ -1,6 +1,7 @@
 internal import EVALayers
 package import EVATensorFiles
 internal import Torch
+internal import TorchParallel
 
 extension CLIP {
     /// Overwrites all parameters with those of a file, in whichever naming and format it is.
@@ -22,7 +23,11 @@ extension CLIP {
 
     /// Writes all parameters into a safetensors file, atomically, in the formats that they have.
     ///
+    /// Where ranks share the layers all of them call it. The first writes; the others give it their
+    /// parts, of one tensor at a time.
+    ///
     /// - Throws: `TensorFileError` when the file cannot be written; what it held before stays.
+    ///   `ParallelError` where a rank does not come.
     package func saveWeights(
         to path: String, naming: WeightNaming, metadata: [String: String] = [:]
     ) throws {
@@ -33,10 +38,17 @@ extension CLIP {
                 elementType: parameters(of: stored)[0].master.dtype.elementType,
                 shape: storedShape(stored))
         }
+        func whole(_ stored: StoredTensor) throws -> [Tensor] {
+            try parameters(of: stored).map { try store.merged($0.master, as: $0) }
+        }
+        guard store.layerParts.rank == 0 else {
+            for index in SafetensorsWriter.order(of: entries) { _ = try whole(layout[index]) }
+            return
+        }
         try SafetensorsWriter.write(entries, metadata: metadata, to: path) { index in
             let stored = layout[index]
+            let parts = try whole(stored)
             return withoutGradient {
-                let parts = parameters(of: stored).map(\.master)
                 var tensor = parts.count == 1 ? parts[0] : .concatenated(parts, dimension: 0)
                 if stored.isTransposed { tensor = tensor.transposed(0, 1) }
                 return tensor.hostTensor(shape: storedShape(stored))
@@ -47,7 +59,7 @@ extension CLIP {
     /// How the parameters lie in a file of a naming, in their order.
     package func layout(in naming: WeightNaming, fusesQueryValue: Bool = false) -> [StoredTensor] {
         naming.layout(
-            of: store.parameters.map { ($0.name, $0.shape) }, fusesQueryValue: fusesQueryValue)
+            of: store.parameters.map { ($0.name, $0.wholeShape) }, fusesQueryValue: fusesQueryValue)
     }
 
     /// The parameters of one tensor in a file, in its order.
@@ -63,7 +75,7 @@ extension CLIP {
     /// The shape of one tensor in a file.
     package func storedShape(_ stored: StoredTensor) -> [Int] {
         if let shape = stored.shape { return shape }
-        let shapes = parameters(of: stored).map(\.shape)
+        let shapes = parameters(of: stored).map(\.wholeShape)
         guard shapes.count > 1 || stored.isTransposed else { return shapes[0] }
         let joined = [shapes.reduce(0) { $0 + $1[0] }] + shapes[0].dropFirst()
         return stored.isTransposed ? joined.reversed() : joined

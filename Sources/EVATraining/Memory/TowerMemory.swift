@@ -30,16 +30,16 @@ struct TowerMemory {
         var kept: Double {
             let (own, ownMLP) = (width / tensorDegree, mlpWidth / tensorDegree)
             // Both norms keep the fp32 stream that they read; q, k and v, and the feed-forward's
-            // first layers, keep what the norms gave them, in 16 bits a copy for each.
-            var attention = 4 * width + (isLow ? 3 * bytes : bytes) * width
+            // first layers, share what the norms gave them.
+            var attention = (4 + bytes) * width
             // Attention keeps q, k, v, its result, and a number for each head.
             attention += 4 * bytes * own + 4 * headCount / tensorDegree
-            var mlp = 4 * width + (isLow && isGated ? 2 * bytes : bytes) * width
+            var mlp = (4 + bytes) * width
             mlp += (isGated ? 4 : 2) * bytes * ownMLP
             if hasInnerNorms {
-                // A norm inside keeps its input in fp32, and the next layer the norm's result.
-                attention += (isLow ? 4 + bytes : bytes) * own
-                mlp += isGated ? (isLow ? 4 : bytes) * ownMLP : 0
+                // A norm inside keeps its input, and the next layer the norm's result.
+                attention += bytes * own
+                mlp += bytes * ownMLP
             }
             return attention + mlp
         }

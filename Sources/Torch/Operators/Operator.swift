@@ -34,6 +34,7 @@ package enum Operator: String, CaseIterable, Sendable {
     case multiplyInPlace = "aten::mul_.Scalar"
     case multiplyTensorInPlace = "aten::mul_.Tensor"
     case negate = "aten::neg"
+    case reciprocalSquareRoot = "aten::rsqrt"
     case sigmoid = "aten::sigmoid"
     case silu = "aten::silu"
     case softplus = "aten::softplus"
@@ -54,6 +55,7 @@ package enum Operator: String, CaseIterable, Sendable {
     case permute = "aten::permute"
     case reshape = "aten::reshape"
     case select = "aten::select.int"
+    case shareMemory = "aten::set_.source_Tensor"
     case stack = "aten::stack"
     case transpose = "aten::transpose.int"
     case unsqueeze = "aten::unsqueeze"
@@ -72,7 +74,7 @@ package enum Operator: String, CaseIterable, Sendable {
     case vectorNorm = "aten::linalg_vector_norm"
     // Networks
     case embedding = "aten::embedding"
-    case layerNorm = "aten::layer_norm"
+    case layerNorm = "evaclip::layer_norm"
     case linear = "evaclip::linear"
     case matmul = "aten::matmul"
     case pseudoInverse = "aten::linalg_pinv.atol_rtol_float"
@@ -93,6 +95,8 @@ package enum Operator: String, CaseIterable, Sendable {
     // Optimizers over flat buffers
     case adamW = "evaclip::adamw_"
     case lamb = "evaclip::lamb_"
+    case lambMoments = "evaclip::lamb_moments_"
+    case lambWeights = "evaclip::lamb_weights_"
     case lion = "evaclip::lion_"
 
     /// The operator's schema, as libtorch prints it.
