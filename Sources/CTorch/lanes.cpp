@@ -1,7 +1,9 @@
-// Copies to a GPU that run beside what it computes.
+// What a GPU does beside what it computes: copies to it, and the work of other libraries.
 #include <c10/core/Event.h>
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <memory>
 
 #include "guarded.h"
 
@@ -57,5 +59,30 @@ char *ct_lane_join(ct_lane handle, const ct_tensor *copies, size_t count) {
         }
     });
 }
+
+char *ct_lane_follow(ct_lane handle, void **stream) {
+    return ct::guarded([&] {
+        auto &way = lane(handle);
+        c10::Event computed(way.device.type());
+        computed.record(way.backend.getStream(way.device));
+        computed.block(way.stream);
+        *stream = way.stream.native_handle();
+    });
+}
+
+char *ct_lane_mark(ct_lane handle, ct_mark *out) {
+    return ct::guarded([&] {
+        auto &way = lane(handle);
+        auto mark = std::make_unique<c10::Event>(way.device.type());
+        mark->record(way.stream);
+        *out = reinterpret_cast<ct_mark>(mark.release());
+    });
+}
+
+char *ct_mark_is_reached(ct_mark mark, bool *out) {
+    return ct::guarded([&] { *out = reinterpret_cast<c10::Event *>(mark)->query(); });
+}
+
+void ct_mark_free(ct_mark mark) { delete reinterpret_cast<c10::Event *>(mark); }
 
 }  // extern "C"

@@ -73,7 +73,7 @@ bool ct_tensor_is_contiguous(ct_tensor handle) { return ct::tensor(handle).is_co
 
 void *ct_tensor_data(ct_tensor handle) {
     const auto &value = ct::tensor(handle);
-    return value.is_cpu() ? value.data_ptr() : nullptr;
+    return value.is_meta() ? nullptr : value.data_ptr();
 }
 
 char *ct_storage_release(ct_tensor handle) {

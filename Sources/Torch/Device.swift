@@ -56,14 +56,16 @@ package struct Device: Sendable, Hashable, CustomStringConvertible {
         self.init(kind: kind, index: index)
     }
 
-    /// The first GPU where there is one that computes, else the CPU.
+    /// The GPU of the process's own where there is one that computes, else the CPU.
     ///
+    /// - Parameter localRank: the process's number among those of the host, which take the GPUs in turn.
     /// - Returns: the device, and where a GPU could be expected - there is one, or libtorch's CUDA
     ///   side is installed - why it is not taken.
-    package static func automatic() -> (device: Device, reason: String?) {
+    package static func automatic(localRank: Int = 0) -> (device: Device, reason: String?) {
         do throws(CUDAProblem) {
-            try CUDARuntime.select(0)
-            return (Device(gpu: 0), nil)
+            let index = localRank % max(1, try CUDARuntime.load().gpus.count)
+            try CUDARuntime.select(index)
+            return (Device(gpu: index), nil)
         } catch {
             guard case .libraryMissing = error else { return (.cpu, "\(error)") }
             // A machine without a GPU needs no CUDA side, so nothing is amiss there.

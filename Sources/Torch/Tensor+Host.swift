@@ -81,6 +81,13 @@ extension Tensor {
         }
     }
 
+    /// Where the elements of a contiguous tensor lie on its device, as long as the tensor does; nil
+    /// where it has none.
+    package var memoryOnDevice: UnsafeMutableRawPointer? {
+        guard isContiguous else { fatalError("memory of \(self): needs a contiguous tensor") }
+        return withExtendedLifetime(self) { ct_tensor_data(handle) }
+    }
+
     /// What stands in for the elements of a tensor that a failure has left without any.
     private func withZeros<Result>(
         _ body: (UnsafeMutableRawBufferPointer) throws -> Result

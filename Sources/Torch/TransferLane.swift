@@ -1,6 +1,6 @@
 internal import CTorch
 
-/// A way to a GPU beside its stream of work: what goes by it arrives while the GPU computes.
+/// A way to a GPU beside its stream of work: what goes by it goes on while the GPU computes.
 package final class TransferLane {
     private let lane: ct_lane
 
@@ -41,5 +41,47 @@ package final class TransferLane {
             let handles: [ct_tensor?] = copies.map(\.handle)
             TorchError.require(ct_lane_join(lane, handles, handles.count), "arrival of \(copies)")
         }
+    }
+
+    /// Makes the lane go on only when the GPU has computed what this thread has given it so far.
+    ///
+    /// - Returns: CUDA's handle of the lane's stream, for work that another library queues there.
+    package func follow() throws(TorchError) -> UnsafeMutableRawPointer? {
+        var stream: UnsafeMutableRawPointer?
+        let message = withExtendedLifetime(self) { ct_lane_follow(lane, &stream) }
+        try TorchError.check(message, "order of work")
+        return stream
+    }
+
+    /// A place behind all that the lane was given so far.
+    package final class Mark {
+        private let mark: ct_mark
+
+        fileprivate init(_ mark: ct_mark) {
+            self.mark = mark
+        }
+
+        deinit {
+            ct_mark_free(mark)
+        }
+
+        /// Whether the GPU has come there.
+        ///
+        /// - Throws: `TorchError` where the GPU failed.
+        package func isReached() throws(TorchError) -> Bool {
+            var isReached = false
+            let message = withExtendedLifetime(self) { ct_mark_is_reached(mark, &isReached) }
+            try TorchError.check(message, "work beside the GPU's")
+            return isReached
+        }
+    }
+
+    /// Marks the present end of what the lane was given.
+    package func mark() throws(TorchError) -> Mark {
+        var out: ct_mark?
+        let message = withExtendedLifetime(self) { ct_lane_mark(lane, &out) }
+        try TorchError.check(message, "mark in a transfer lane")
+        guard let out else { fatalError("libtorch made no mark") }
+        return Mark(out)
     }
 }

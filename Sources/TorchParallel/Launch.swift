@@ -18,8 +18,14 @@ package struct Launch: Sendable, Equatable {
     /// job's script runs once, so they start nothing.
     ///
     /// - Parameter environment: the process's environment variables.
-    /// - Throws: `ParallelError` for a number that cannot be.
+    /// - Throws: `ParallelError` for a number that cannot be, and for one of several processes of
+    ///   torchrun, which starts nothing that MPI would know of.
     package init?(environment: [String: String]) throws(ParallelError) {
+        if environment["TORCHELASTIC_RUN_ID"] != nil,
+            let size = environment["WORLD_SIZE"].flatMap({ Int($0) }), size > 1
+        {
+            throw .launcherUnsupported("torchrun", size: size)
+        }
         func number(_ variable: String, _ range: Range<Int>) throws(ParallelError) -> Int? {
             guard let text = environment[variable] else { return nil }
             guard let number = Int(text), range.contains(number) else {

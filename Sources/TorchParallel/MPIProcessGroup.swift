@@ -37,6 +37,11 @@ final class MPIProcessGroup: ProcessGroup {
     }
 
     func split(color: Int, name: String) throws -> any ProcessGroup {
+        try part(color: color, name: name)
+    }
+
+    /// As `split`.
+    func part(color: Int, name: String) throws -> MPIProcessGroup {
         let colors = try gather(color)
         var part: OpaquePointer?
         try MPISession.check(cc_split(communicator, Int32(color), &part), "MPI_Comm_split")
@@ -51,13 +56,23 @@ final class MPIProcessGroup: ProcessGroup {
         try throwPresentTorchFailure()
         let request = try begin(collective)
         session.keep(request)
-        let number = collective.peer == nil ? session.board?.noteStart(in: name) ?? 0 : 0
+        let number = noteStart(of: collective)
         return PendingCollective { [session] in
             guard try request.wait(atMost: session.timeout, collective.call) else {
                 throw ParallelError.timedOut(self.lateness(collective, number: number))
             }
             session.release(request)
         }
+    }
+
+    /// How long a collective is waited for.
+    var timeout: Duration { session.timeout }
+
+    /// Writes down for the other ranks that this one starts a collective.
+    ///
+    /// - Returns: its number in the group.
+    func noteStart(of collective: Collective) -> Int {
+        collective.peer == nil ? session.board?.noteStart(in: name) ?? 0 : 0
     }
 
     private func begin(_ collective: Collective) throws(ParallelError) -> MPIRequest {
@@ -101,7 +116,7 @@ final class MPIProcessGroup: ProcessGroup {
     }
 
     /// Who has not come, as far as it is known on this host.
-    private func lateness(_ collective: Collective, number: Int) -> ParallelError.Lateness {
+    func lateness(_ collective: Collective, number: Int) -> ParallelError.Lateness {
         var missing: [String] = []
         var unknown: [Int] = []
         if let board = session.board {
@@ -170,7 +185,7 @@ extension Tensor {
         return length
     }
 
-    fileprivate var summedType: cc_type {
+    var summedType: cc_type {
         switch dtype {
         case .float32: CC_FLOAT32
         case .int64: CC_INT64

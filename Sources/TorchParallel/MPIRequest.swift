@@ -1,5 +1,4 @@
 internal import CCollectives
-internal import Foundation
 internal import Torch
 
 /// Something that Open MPI has begun, and the tensors whose memory it uses.
@@ -29,18 +28,6 @@ final class MPIRequest {
     ///
     /// - Returns: whether it was reached.
     func wait(atMost limit: Duration, _ call: String) throws(ParallelError) -> Bool {
-        let deadline = ContinuousClock.now + limit
-        var round = 0
-        while try !isDone(call) {
-            round += 1
-            // Ranks may share a processor: let others come to theirs, first at once, then longer.
-            if round < 1000 {
-                sched_yield()
-            } else {
-                usleep(round < 10000 ? 20 : 500)
-                if ContinuousClock.now > deadline { return try isDone(call) }
-            }
-        }
-        return true
+        try poll(atMost: limit) { () throws(ParallelError) in try isDone(call) }
     }
 }

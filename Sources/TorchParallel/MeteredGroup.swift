@@ -21,6 +21,11 @@ package struct MeteredGroup: ProcessGroup {
         return try group.start(collective)
     }
 
+    package func start(together messages: [Collective]) throws -> PendingCollective {
+        for message in messages { traffic.note(message, in: name, ofSize: size) }
+        return try group.start(together: messages)
+    }
+
     package func split(color: Int, name: String) throws -> any ProcessGroup {
         MeteredGroup(
             try group.split(color: color, name: name), name: name, traffic: traffic)

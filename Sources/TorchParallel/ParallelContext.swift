@@ -1,4 +1,4 @@
-internal import Torch
+package import Torch
 
 /// This process among the ranks of a run: their arrangement, their groups, and who writes.
 ///
@@ -20,6 +20,7 @@ package final class ParallelContext {
     /// What the groups' collectives have moved so far, by the names of `RankGroup`.
     package let traffic = Traffic()
     private let session: MPISession?
+    private let gpus: NCCLSession?
 
     /// Whether this rank writes the run's files and speaks for all.
     package var isWriter: Bool { mesh.rank == 0 }
@@ -31,7 +32,7 @@ package final class ParallelContext {
         mesh = .single
         let group = SingleProcessGroup()
         (world, dataRanks, replicas, shards, layerParts) = (group, group, group, group, group)
-        session = nil
+        (session, gpus) = (nil, nil)
     }
 
     /// Joins the ranks that a launcher has started; without one this process is the only rank.
@@ -41,12 +42,13 @@ package final class ParallelContext {
     ///   - sharding: ranks among which is sharded; nil for all that remain.
     ///   - tensor: ranks among which each layer is split.
     ///   - pipeline: only 1.
+    ///   - device: where this rank computes; tensors of GPUs go by NCCL.
     ///   - timeout: how long the other ranks are waited for in a collective.
     /// - Throws: `ParallelError` for degrees that do not fit, before any rank is waited for, and
     ///   where the ranks cannot be joined.
     package init(
         _ launch: Launch?, sharding: Int? = 1, tensor: Int = 1, pipeline: Int = 1,
-        timeout: Duration
+        device: Device = .cpu, timeout: Duration
     ) throws {
         mesh = try DeviceMesh(
             world: launch?.size ?? 1, sharding: sharding, tensor: tensor, pipeline: pipeline,
@@ -54,14 +56,17 @@ package final class ParallelContext {
         guard let launch, launch.size > 1 else {
             let group = SingleProcessGroup()
             (world, dataRanks, replicas, shards, layerParts) = (group, group, group, group, group)
-            session = nil
+            (session, gpus) = (nil, nil)
             return
         }
         let session = try MPISession(launch, timeout: timeout)
         try session.openBoard()
         self.session = session
+        let hosts = MPIProcessGroup(world: session)
+        gpus = device.kind == .cuda ? try NCCLSession(device) : nil
         let everyone = MeteredGroup(
-            MPIProcessGroup(world: session), name: RankGroup.world.rawValue, traffic: traffic)
+            gpus.map { NCCLProcessGroup(hosts, in: $0) } ?? hosts, name: RankGroup.world.rawValue,
+            traffic: traffic)
         func group(_ name: RankGroup, color: Int) throws -> any ProcessGroup {
             try everyone.split(color: color, name: name.rawValue)
         }
@@ -114,5 +119,11 @@ package final class ParallelContext {
     ///
     /// After an error a rank just ends, and its
     /// launcher ends the others.
-    package func leave() throws { try session?.stop() }
+    package func leave() throws {
+        if let gpus, let session {
+            try world.barrier()
+            try gpus.leave(atMost: session.timeout)
+        }
+        try session?.stop()
+    }
 }

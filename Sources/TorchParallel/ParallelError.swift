@@ -2,12 +2,16 @@
 package enum ParallelError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The library that ranks talk through is not there.
     case libraryMissing(reason: String)
-    /// A call of that library failed.
+    /// The library that their GPUs talk through is not there.
+    case gpuLibraryMissing(reason: String)
+    /// A call of such a library failed.
     case libraryFailed(call: String, reason: String)
     /// The launcher says one number of processes, the library finds another.
     case worldDiffers(launcher: String, launched: Int, found: Int)
     /// A launcher's variable is no number in its range.
     case launchUnreadable(variable: String, value: String)
+    /// The processes were started by what does not make ranks of them.
+    case launcherUnsupported(String, size: Int)
     /// `world = data x sharding x tensor` has no solution.
     case degreesDoNotFit(world: Int, sharding: Int?, tensor: Int)
     /// Layers are not divided among ranks as stages.
@@ -36,8 +40,8 @@ package enum ParallelError: Error, Sendable, Equatable, CustomStringConvertible 
     /// Whether the command was called in a way that cannot be carried out.
     package var isUsage: Bool {
         switch self {
-        case .degreesDoNotFit, .pipelineUnavailable, .launchUnreadable: true
-        case .libraryMissing, .libraryFailed, .worldDiffers, .timedOut: false
+        case .degreesDoNotFit, .pipelineUnavailable, .launchUnreadable, .launcherUnsupported: true
+        case .libraryMissing, .gpuLibraryMissing, .libraryFailed, .worldDiffers, .timedOut: false
         }
     }
 
@@ -46,6 +50,9 @@ package enum ParallelError: Error, Sendable, Equatable, CustomStringConvertible 
         case .libraryMissing(let reason):
             "several ranks need Open MPI: \(reason); install it (Debian: openmpi-bin), or start "
                 + "one process without a launcher"
+        case .gpuLibraryMissing(let reason):
+            "several ranks with GPUs need NCCL: \(reason); install it (it comes with libtorch's CUDA "
+                + "side, scripts/bootstrap --cuda), or compute with --device cpu"
         case .libraryFailed(let call, let reason):
             "ranks: \(call) failed: \(reason)"
         case .worldDiffers(let launcher, let launched, let found):
@@ -54,6 +61,9 @@ package enum ParallelError: Error, Sendable, Equatable, CustomStringConvertible 
         case .launchUnreadable(let variable, let value):
             "\(variable)=\(value): expected a whole number that fits the other variables of the "
                 + "launcher"
+        case .launcherUnsupported(let launcher, let size):
+            "this is one of \(size) processes of \(launcher), which are no ranks here; start them "
+                + "with mpirun -np \(size), or with srun --mpi=pmix"
         case .degreesDoNotFit(let world, let sharding, let tensor):
             Self.equation(world: world, sharding: sharding, tensor: tensor)
         case .pipelineUnavailable(let degree):

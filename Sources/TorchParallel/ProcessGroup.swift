@@ -47,6 +47,19 @@ package enum Collective {
     case receive(Tensor, from: Int)
 }
 
+extension Collective {
+    /// The tensors whose memory is used.
+    var tensors: [Tensor] {
+        switch self {
+        case .sum(let tensor), .broadcast(let tensor, _), .send(let tensor, _),
+            .receive(let tensor, _):
+            [tensor]
+        case .sumScatter(let from, let into), .gather(let from, let into): [from, into]
+        case .barrier: []
+        }
+    }
+}
+
 /// A collective that has been started.
 ///
 /// Its tensors are neither read nor written until `wait` has returned.

@@ -2,28 +2,10 @@ import EVATestSupport
 import Foundation
 import Testing
 
-/// Two GPUs that compute on the CPU and fail where a GPU would, made by `scripts/fake-gpu`.
+/// Commands on the GPUs that the CPU plays.
 enum FakeGPU {
-    /// The folder that it lies in; made once, which takes some seconds.
-    static let folder: Result<String, any Error> = Result {
-        // Beside the tests' other products, where it outlives them.
-        let folder =
-            try (EvaclipProcess.executable as NSString).deletingLastPathComponent
-            + "/fake-gpu"
-        let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("scripts/fake-gpu")
-        let process = Process()
-        process.executableURL = script
-        process.arguments = [folder]
-        let errors = Pipe()
-        process.standardError = errors
-        try process.run()
-        let text = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(String(decoding: text, as: UTF8.self))")
-        return folder
-    }
+    /// The folder that their libraries lie in.
+    static var folder: Result<String, any Error> { FakeGPULibraries.folder }
 
     /// Shell commands that put it into the environment of a command.
     ///
@@ -31,8 +13,7 @@ enum FakeGPU {
     ///   - hasDriver: whether there is a libcuda.so.1 that can be loaded.
     ///   - settings: further variables, such as `FAKE_CUDA_GPUS=0`.
     static func shell(hasDriver: Bool = true, _ settings: String...) throws -> String {
-        let folder = try folder.get()
-        let path = "\(folder)/torch/lib:\(folder)/" + (hasDriver ? "driver" : "no-driver")
+        let path = try FakeGPULibraries.path(hasDriver: hasDriver)
         return "export LD_LIBRARY_PATH='\(path)' OMP_NUM_THREADS=1 "
             + settings.joined(separator: " ")
     }

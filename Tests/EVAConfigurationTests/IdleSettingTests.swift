@@ -206,6 +206,18 @@ import Testing
         #expect(Set(eval).subtracting(said[.eval] ?? []) == [])
     }
 
+    @Test("What one process has no use for is not said to be without effect on several ranks")
+    func ranks() throws {
+        let words = "--output_dir o --local_loss --sharding stage2 --flip --task_name tensors:a"
+        let flags = try FlagParser.parse(
+            words.split(separator: " ").map(String.init), verb: .train)
+        let configuration = try TrainingConfiguration(flags: flags)
+        let alone = configuration.warnings(of: flags)
+        let together = configuration.warnings(of: flags, ranks: 2)
+        #expect(alone.count == 3 && together.count == 1, "\(alone), \(together)")
+        #expect(together.first?.hasPrefix("--flip has no effect") == true)
+    }
+
     @Test("A flag that is given its default is not said to be without effect")
     func defaults() throws {
         #expect(

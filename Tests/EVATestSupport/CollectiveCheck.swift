@@ -1,17 +1,20 @@
-internal import Torch
+package import Torch
 package import TorchParallel
 
 /// What every kind of group has to do, on the side of one rank.
 package struct CollectiveCheck {
     private let group: any ProcessGroup
+    private let device: Device
 
     /// What a rank got instead of what it should have.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
     }
 
-    package init(_ group: any ProcessGroup) {
+    /// - Parameter device: where the tensors lie.
+    package init(_ group: any ProcessGroup, device: Device = .cpu) {
         self.group = group
+        self.device = device
     }
 
     /// Goes through all collectives.
@@ -28,6 +31,14 @@ package struct CollectiveCheck {
         try parts()
         try gradients()
         try group.barrier()
+        // Numbers of the host go round whatever the tensors' device.
+        guard try group.gather(group.rank) == Array(ranks) else {
+            throw Failure(description: "rank \(group.rank): gather of numbers")
+        }
+    }
+
+    private func tensor(_ values: [Float], _ shape: [Int]) -> Tensor {
+        Tensor(values, shape: shape).moved(to: device)
     }
 
     private var ranks: Range<Int> { 0..<group.size }
@@ -46,17 +57,17 @@ package struct CollectiveCheck {
             let expected = (0..<5).map { place in
                 ranks.map { Float($0 * 10 + place + round) }.reduce(0, +)
             }
-            let tensor = Tensor(values, shape: [5])
+            let tensor = self.tensor(values, [5])
             try group.sum(inPlace: tensor)
             try expect(tensor.floats(), expected, "sum")
             let whole = ranks.flatMap { part in values.map { $0 + Float(part) } }
-            let slice = try group.sumScatter(Tensor(whole, shape: [group.size, 5]))
+            let slice = try group.sumScatter(self.tensor(whole, [group.size, 5]))
             try expect(
                 slice.floats(), expected.map { $0 + Float(group.rank * group.size) },
                 "scattered sum")
         }
         // Beyond the integers that fp32 holds.
-        let large = Tensor([Int64(1) << 40 + Int64(group.rank)], shape: [1])
+        let large = Tensor([Int64(1) << 40 + Int64(group.rank)], shape: [1]).moved(to: device)
         try group.sum(inPlace: large)
         guard large.integers() == [ranks.map { 1 << 40 + $0 }.reduce(0, +)] else {
             throw Failure(description: "rank \(group.rank): sum of integers: \(large.integers())")
@@ -67,11 +78,11 @@ package struct CollectiveCheck {
     private func halfPrecisionSums() throws {
         for (dtype, first) in [(DType.bfloat16, Float(256)), (.float16, 2048)] {
             let value = group.rank == 0 ? first : 1
-            let expected = Tensor([first + Float(group.size - 1)], shape: [1]).cast(to: dtype)
-            let tensor = Tensor([value], shape: [1]).cast(to: dtype)
+            let expected = self.tensor([first + Float(group.size - 1)], [1]).cast(to: dtype)
+            let tensor = self.tensor([value], [1]).cast(to: dtype)
             try group.sum(inPlace: tensor)
             try expect(tensor.floats(), expected.floats(), "sum in \(dtype)")
-            let row = Tensor.full([group.size, 1], Double(value), dtype: dtype, device: .cpu)
+            let row = Tensor.full([group.size, 1], Double(value), dtype: dtype, device: device)
             let slice = try group.sumScatter(row)
             guard slice.dtype == dtype else { throw Failure(description: "got \(slice)") }
             try expect(slice.floats(), expected.floats(), "scattered sum in \(dtype)")
@@ -79,7 +90,7 @@ package struct CollectiveCheck {
     }
 
     private func stridedSum() throws {
-        let tensor = Tensor((0..<6).map { Float($0) }, shape: [2, 3]).transposed(0, 1)
+        let tensor = self.tensor((0..<6).map { Float($0) }, [2, 3]).transposed(0, 1)
         let expected = tensor.floats().map { $0 * Float(group.size) }
         try group.sum(inPlace: tensor)
         try expect(tensor.floats(), expected, "sum of a tensor with strides")
@@ -88,7 +99,7 @@ package struct CollectiveCheck {
     private func gathers() throws {
         for dtype in [DType.float32, .bfloat16, .float16, .int64, .uint8] {
             let start = group.rank * 4
-            let part = Tensor((start..<start + 4).map { Float($0) }, shape: [2, 2])
+            let part = self.tensor((start..<start + 4).map { Float($0) }, [2, 2])
             let whole = try group.gather(part.cast(to: dtype))
             guard whole.shape == [2 * group.size, 2], whole.dtype == dtype else {
                 throw Failure(description: "gathered \(part), got \(whole)")
@@ -100,7 +111,7 @@ package struct CollectiveCheck {
 
     private func broadcasts() throws {
         for root in ranks {
-            let tensor = Tensor([Float(group.rank), 7], shape: [2])
+            let tensor = self.tensor([Float(group.rank), 7], [2])
             try group.broadcast(inPlace: tensor, from: root)
             try expect(tensor.floats(), [Float(root), 7], "broadcast from \(root)")
         }
@@ -109,7 +120,7 @@ package struct CollectiveCheck {
     /// Every rank sees every rank's tensor pass by.
     private func ring() throws {
         guard group.size > 1 else { return }
-        var passing = Tensor([Float(group.rank)], shape: [1])
+        var passing = self.tensor([Float(group.rank)], [1])
         for step in 1...group.size {
             passing = try group.exchange(
                 passing, to: (group.rank + 1) % group.size,
@@ -122,9 +133,9 @@ package struct CollectiveCheck {
     /// Many that are under way at once, waited for in another order than they were begun.
     private func overlapping() throws {
         let tensors = (0..<16).map { index in
-            Tensor(
+            self.tensor(
                 Array(repeating: Float(group.rank + index), count: 1000 * index + 1),
-                shape: [1000 * index + 1])
+                [1000 * index + 1])
         }
         let pending = try tensors.map { try group.startSum(inPlace: $0) }
         for index in tensors.indices.reversed() {
@@ -145,17 +156,17 @@ package struct CollectiveCheck {
                 throw Failure(description: "rank \(group.rank) is \(part.rank) of \(part.size)")
             }
             try expect(
-                try part.gather(Tensor([Float(group.rank)], shape: [1])).floats(),
+                try part.gather(self.tensor([Float(group.rank)], [1])).floats(),
                 members.map { Float($0) }, "gather of a part")
         }
-        let tensor = Tensor([1] as [Float], shape: [1])
+        let tensor = self.tensor([1], [1])
         try group.sum(inPlace: tensor)
         try expect(tensor.floats(), [Float(group.size)], "sum after a split")
     }
 
     /// The gradient of what is gathered is the sum of the slices of all ranks' gradients.
     private func gradients() throws {
-        let part = Tensor([Float(group.rank + 1)], shape: [1])
+        let part = self.tensor([Float(group.rank + 1)], [1])
         part.requiresGradient = true
         let whole = try gatheredWithGradient(part, over: group)
         // Rank r weighs all entries by r + 1.

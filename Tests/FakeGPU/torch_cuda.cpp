@@ -30,6 +30,7 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -62,6 +63,15 @@ struct Readbacks {
 // Copies that streams other than the first were given and have not begun.
 std::map<StreamId, std::vector<std::function<void()>>> waiting;
 
+// Work of another library on a stream, which goes on by itself.
+struct Work {
+    uint64_t number;
+    int (*is_done)(void *);
+    void *argument;
+};
+std::map<StreamId, std::vector<Work>> foreign;
+uint64_t last_work = 0;
+
 DeviceIndex real(DeviceIndex index) { return index < 0 ? current_device : index; }
 
 void run(StreamId stream) {
@@ -70,6 +80,27 @@ void run(StreamId stream) {
     waiting[stream].clear();
     for (auto &piece : work) piece();
 }
+
+// A place in a stream: behind what it had been given when it was recorded.
+struct Place {
+    StreamId stream;
+    uint64_t last_work;
+
+    bool is_reached() const {
+        run(stream);
+        std::lock_guard<std::recursive_mutex> guard(lock);
+        auto &works = foreign[stream];
+        while (!works.empty() && works.front().number <= last_work) {
+            if (!works.front().is_done(works.front().argument)) return false;
+            works.erase(works.begin());
+        }
+        return true;
+    }
+
+    void wait() const {
+        while (!is_reached()) std::this_thread::yield();
+    }
+};
 
 // The memory of the GPUs.
 struct Allocator final : c10::DeviceAllocator {
@@ -168,22 +199,30 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
     }
     DeviceIndex deviceCount() const noexcept override { return gpu_count; }
 
-    // An event is its stream: whoever waits for it lets that run first.
+    // Whoever waits for an event lets its stream run up to there first.
     void record(void **event, const Stream &stream, const DeviceIndex,
                 const c10::EventFlag) const override {
-        delete static_cast<StreamId *>(*event);
-        *event = new StreamId(stream.id());
+        std::lock_guard<std::recursive_mutex> guard(lock);
+        delete static_cast<Place *>(*event);
+        *event = new Place{stream.id(), last_work};
     }
     void block(void *event, const Stream &) const override { synchronizeEvent(event); }
-    bool queryEvent(void *) const override { return false; }
+    bool queryEvent(void *event) const override {
+        return !event || static_cast<Place *>(event)->is_reached();
+    }
     void destroyEvent(void *event, const DeviceIndex) const noexcept override {
-        delete static_cast<StreamId *>(event);
+        delete static_cast<Place *>(event);
     }
     void synchronizeEvent(void *event) const override {
-        if (event) run(*static_cast<StreamId *>(event));
+        if (event) static_cast<Place *>(event)->wait();
     }
     bool queryStream(const Stream &) const override { return false; }
-    void synchronizeStream(const Stream &stream) const override { run(stream.id()); }
+    void synchronizeStream(const Stream &stream) const override {
+        Place{stream.id(), last_work}.wait();
+    }
+    void *getStreamNativeHandle(const Stream stream) const override {
+        return reinterpret_cast<void *>(stream.id());
+    }
     void synchronizeDevice(const DeviceIndex) const override {}
     void recordDataPtrOnStream(const c10::DataPtr &data, const Stream &stream) const override {
         Allocator::shared().recordStream(data, stream);
@@ -400,3 +439,23 @@ TORCH_LIBRARY_IMPL(aten, CUDA, library) {
     library.impl("_copy_from_and_resize", copy_from_and_resize);
     library.impl("_fused_sdp_choice", attention_choice);
 }
+
+extern "C" {
+
+// For a libnccl.so.2 of the same kind: work of its own on a stream, and whether memory is a GPU's.
+void fake_cuda_work(void *stream, int (*is_done)(void *), void *argument) {
+    std::lock_guard<std::recursive_mutex> guard(lock);
+    foreign[reinterpret_cast<StreamId>(stream)].push_back({++last_work, is_done, argument});
+}
+
+int fake_cuda_owns(const void *memory) {
+    std::lock_guard<std::recursive_mutex> guard(lock);
+    auto &blocks = Allocator::shared().blocks;
+    auto block = blocks.upper_bound(const_cast<void *>(memory));
+    if (block == blocks.begin()) return 0;
+    --block;
+    return static_cast<const char *>(memory) <
+           static_cast<const char *>(block->first) + block->second.size;
+}
+
+}  // extern "C"

@@ -28,20 +28,20 @@ struct LossTrial {
 
     /// - Returns: a line of numbers: the mean loss of the ranks, the norm of the gradients of all
     ///   features, the peak of this rank's tensors in bytes, the process's in KiB, and seconds.
-    func run(_ context: ParallelContext) throws -> String {
+    func run(_ context: ParallelContext, on device: Device) throws -> String {
         let group = context.dataRanks
         // Drawn for all ranks alike, so that another number of ranks has the same batch.
         let random = RandomSource(seed: 3)
         func leaf(_ name: String) -> Tensor {
             let rows = Tensor.empty([count, width], dtype: .float32, device: .cpu)
             rows.fillNormal(standardDeviation: 1, from: random.stream(name).stream(group.rank))
-            let leaf = rows.normalized()
+            let leaf = rows.normalized().moved(to: device)
             leaf.requiresGradient = true
             return leaf
         }
         let (images, texts) = (leaf("images"), leaf("texts"))
-        let scale = Tensor.full([], 2.5, device: .cpu)
-        let bias = Tensor.full([], -8, device: .cpu)
+        let scale = Tensor.full([], 2.5, device: device)
+        let bias = Tensor.full([], -8, device: device)
         for scalar in [scale, bias] { scalar.requiresGradient = true }
         let loss = ContrastiveLoss(
             kind, group: group, arrangement: LossArrangement(gathering), tileElementLimit: limit)

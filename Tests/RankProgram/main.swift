@@ -12,19 +12,22 @@ func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").ut
 do {
     Runtime.keepMemoryBetweenSteps()
     let launch = try Launch(environment: ProcessInfo.processInfo.environment)
+    let device = try Device(
+        named: ProcessInfo.processInfo.environment["DEVICE"] ?? "cpu")
     let tensors = ProcessInfo.processInfo.environment["TENSOR_DEGREE"].flatMap { Int($0) } ?? 1
-    let context = try ParallelContext(launch, sharding: 1, tensor: tensors, timeout: timeout)
+    let context = try ParallelContext(
+        launch, sharding: 1, tensor: tensors, device: device, timeout: timeout)
     switch words.first {
     case "collectives":
-        try CollectiveCheck(context.world).run()
+        try CollectiveCheck(context.world, device: device).run()
         let groups = [context.dataRanks, context.replicas, context.shards, context.layerParts]
-        for group in groups { try CollectiveCheck(group).run() }
+        for group in groups { try CollectiveCheck(group, device: device).run() }
         say("rank \(context.mesh.rank) groups \(groups.map(\.size)) passed")
     case "loss":
         guard let trial = LossTrial(Array(words.dropFirst(2))) else {
             fatalError("a loss of what: \(words)")
         }
-        say("rank \(context.mesh.rank) \(try trial.run(context))")
+        say("rank \(context.mesh.rank) \(try trial.run(context, on: device))")
     case "traffic":
         for group in [context.dataRanks, context.replicas, context.shards, context.layerParts] {
             try group.sum(inPlace: Tensor([1, 2] as [Float], shape: [2]))
@@ -37,7 +40,7 @@ do {
         let isLate = context.world.rank == context.world.size - 1
         context.enter(isLate ? "daydreaming" : "backward")
         if isLate { sleep(60) }
-        try context.world.sum(inPlace: Tensor([1] as [Float], shape: [1]))
+        try context.world.sum(inPlace: Tensor([1] as [Float], shape: [1]).moved(to: device))
     case "stopped":
         context.enter("forward")
         if context.world.rank == 0 { raise(SIGSTOP) }
@@ -45,7 +48,9 @@ do {
     case "silent":
         // Waits for a message that nobody sends.
         context.enter("ring")
-        let tensor = Tensor([1] as [Float], shape: [1])
+        let tensor = Tensor([1] as [Float], shape: [1]).moved(to: device)
+        // The group is there by then.
+        try context.world.sum(inPlace: tensor)
         if context.world.rank == 0 { sleep(60) }
         try context.world.start(.receive(tensor, from: 0)).wait()
     case "dying":

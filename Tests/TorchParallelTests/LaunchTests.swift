@@ -35,6 +35,18 @@ import TorchParallel
     }
 
     @Test(
+        "Processes of torchrun are refused with the remedy, and one alone is a process of its own")
+    func torchrun() throws {
+        var environment = ["TORCHELASTIC_RUN_ID": "none", "WORLD_SIZE": "4", "RANK": "1"]
+        let error = #expect(throws: ParallelError.launcherUnsupported("torchrun", size: 4)) {
+            try Launch(environment: environment)
+        }
+        #expect(error?.description.contains("mpirun -np 4") == true && error?.isUsage == true)
+        environment["WORLD_SIZE"] = "1"
+        #expect(try Launch(environment: environment) == nil)
+    }
+
+    @Test(
         "A number that cannot be is refused by its variable's name",
         arguments: [
             ("OMPI_COMM_WORLD_SIZE", "0"), ("OMPI_COMM_WORLD_SIZE", "many"),

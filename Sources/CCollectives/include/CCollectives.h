@@ -6,6 +6,9 @@
 
 #include <stddef.h>
 
+#include "NCCL.h"
+#include "Types.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -14,14 +17,6 @@ extern "C" {
 typedef struct cc_group cc_group;
 // What was started and has to be tested until it is done.
 typedef struct cc_request cc_request;
-
-typedef enum {
-    CC_FLOAT32,
-    CC_INT64,
-    // Of these nothing is summed.
-    CC_BITS16,
-    CC_BYTES,
-} cc_type;
 
 // Loads the library: a null pointer, or why that failed.
 const char *cc_load(void);

@@ -104,7 +104,7 @@ int64_t ct_tensor_element_count(ct_tensor tensor);
 int32_t ct_tensor_dtype(ct_tensor tensor);  // a ct_dtype, or -1
 ct_device ct_tensor_device(ct_tensor tensor);
 bool ct_tensor_is_contiguous(ct_tensor tensor);
-// The first element of a CPU tensor, or NULL on another device.
+// Where the first element lies on the tensor's device; NULL on meta.
 void *ct_tensor_data(ct_tensor tensor);
 // Lets the memory go that lies behind a tensor and behind all that share it; their shapes stay, and
 // none of them may be read or written until ct_storage_allocate has given them memory again.
@@ -167,6 +167,14 @@ void ct_lane_free(ct_lane lane);
 char *ct_lane_copy(ct_lane lane, const ct_tensor *sources, size_t count, ct_tensor *copies);
 // Makes what this thread has the GPU compute from now on wait for the copies.
 char *ct_lane_join(ct_lane lane, const ct_tensor *copies, size_t count);
+// Makes the lane wait for what this thread has had the GPU compute so far, and gives CUDA's handle of
+// its stream, for work that another library queues there.
+char *ct_lane_follow(ct_lane lane, void **stream);
+// A place behind all that the lane was given so far.
+typedef struct ct_mark_handle *ct_mark;
+char *ct_lane_mark(ct_lane lane, ct_mark *out);
+char *ct_mark_is_reached(ct_mark mark, bool *out);
+void ct_mark_free(ct_mark mark);
 
 const char *ct_version(void);
 

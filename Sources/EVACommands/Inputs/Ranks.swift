@@ -1,5 +1,6 @@
 internal import EVAConfiguration
 internal import Foundation
+internal import Torch
 internal import TorchParallel
 
 /// The processes that a launcher has started for one command.
@@ -15,10 +16,12 @@ enum Ranks {
 
     /// Joins the ranks, arranged as it is asked for.
     ///
+    /// - Parameter device: where this rank computes.
     /// - Throws: `UsageError` for degrees that do not fit; `ParallelError` where the ranks do not
     ///   find each other.
     static func join(
-        _ launch: Launch?, _ distribution: DistributionConfiguration = DistributionConfiguration()
+        _ launch: Launch?, _ distribution: DistributionConfiguration = DistributionConfiguration(),
+        device: Device
     ) throws -> ParallelContext {
         // One process holds everything itself, whatever the degrees; it says so.
         guard let launch, launch.size > 1 else { return .single }
@@ -27,7 +30,7 @@ enum Ranks {
         return try usage {
             try ParallelContext(
                 launch, sharding: sharding, tensor: distribution.tensorDegree,
-                timeout: .seconds(distribution.collectiveTimeout))
+                device: device, timeout: .seconds(distribution.collectiveTimeout))
         }
     }
 

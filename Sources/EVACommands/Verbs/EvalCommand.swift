@@ -35,14 +35,14 @@ struct EvalCommand: ParsableCommand {
         let processors = Processors.share(amongRanks: launch?.localSize ?? 1)
         let readerThreads = try ReaderThreads.count(
             configuration.workerCount, processors: processors)
-        let ranks = try Ranks.join(launch)
+        let device = try ComputeDevice.prepare(
+            named: configuration.device, threadCount: configuration.threadCount,
+            processors: processors, localRank: launch?.localRank ?? 0)
+        let ranks = try Ranks.join(launch, device: device)
         ranks.enter("opening data and model")
         let evaluator = try Self.evaluator(
             configuration, for: description, readerThreads: readerThreads, on: ranks)
         for note in evaluator.notes { Console.note(note) }
-        let device = try ComputeDevice.prepare(
-            named: configuration.device, threadCount: configuration.threadCount,
-            processors: processors)
         if device == .cpu {
             try InferenceMemory(
                 model: description,

@@ -157,8 +157,9 @@ struct PlanCommand: ParsableCommand {
         _ configuration: TrainingConfiguration, launch: Launch?, world: Int
     ) throws -> Machine {
         let device = try ComputeDevice.prepare(
-            named: configuration.device, threadCount: configuration.threadCount)
-        let context = try ParallelContext(launch, timeout: .seconds(60))
+            named: configuration.device, threadCount: configuration.threadCount,
+            localRank: launch?.localRank ?? 0)
+        let context = try ParallelContext(launch, device: device, timeout: .seconds(60))
         let local = launch?.localSize ?? 1
         let machine = try MachineMeasurement(
             of: device, type: configuration.precision.compute, context: context

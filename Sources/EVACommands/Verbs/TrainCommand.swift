@@ -21,7 +21,9 @@ struct TrainCommand: ParsableCommand {
         guard let flags = try FlagInput.read(arguments, verb: .train) else { return }
         var configuration = try TrainingConfiguration(flags: flags)
         let launch = try Ranks.launch()
-        for warning in configuration.warnings(of: flags) { Console.warning(warning) }
+        for warning in configuration.warnings(of: flags, ranks: launch?.size ?? 1) {
+            Console.warning(warning)
+        }
         guard !flags.bool("print_config") else {
             return print(RunConfigurationFile.text(of: flags), terminator: "")
         }
@@ -30,11 +32,11 @@ struct TrainCommand: ParsableCommand {
         let processors = Processors.share(amongRanks: launch?.localSize ?? 1)
         let device = try ComputeDevice.prepare(
             named: configuration.device, threadCount: configuration.threadCount,
-            processors: processors)
+            processors: processors, localRank: launch?.localRank ?? 0)
         configuration.data.workerCount = try ReaderThreads.count(
             configuration.data.workerCount, processors: processors)
         if launch?.rank ?? 0 == 0 { try COCODownload.prepare(configuration.data) }
-        let ranks = try Ranks.join(launch, configuration.distribution)
+        let ranks = try Ranks.join(launch, configuration.distribution, device: device)
         let trainer = try Trainer(configuration, device: device, ranks: ranks)
         announce(trainer, configuration, device)
         guard configuration.trains else { return try ranks.leave() }

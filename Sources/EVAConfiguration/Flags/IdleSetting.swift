@@ -29,9 +29,12 @@ package struct IdleSetting<Run>: Sendable {
 extension TrainingConfiguration {
     /// A line for every flag that was given and changes nothing in this run.
     ///
-    /// - Parameter flags: The flags that this run was made of.
-    package func warnings(of flags: FlagValues) -> [String] {
-        flags.warnings + IdleSettings.training.flatMap { $0.warnings(self, flags) }
+    /// - Parameters:
+    ///   - flags: The flags that this run was made of.
+    ///   - ranks: How many processes it has.
+    package func warnings(of flags: FlagValues, ranks: Int = 1) -> [String] {
+        let settings = ranks > 1 ? IdleSettings.trainingOnRanks : IdleSettings.training
+        return flags.warnings + settings.flatMap { $0.warnings(self, flags) }
     }
 }
 

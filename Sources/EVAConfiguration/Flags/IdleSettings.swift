@@ -1,8 +1,11 @@
 /// Every combination in which a flag changes nothing.
 package enum IdleSettings {
-    /// Those of `train`.
-    package static let training =
-        model + data + optimization + precision + logging + checkpoints + evaluations + distribution
+    /// Those of `train` in one process.
+    package static let training = trainingOnRanks + distribution
+
+    /// Those of `train` on any number of ranks.
+    static let trainingOnRanks =
+        model + data + optimization + precision + logging + checkpoints + evaluations
 
     /// Those of `eval`.
     package static let evaluation: [IdleSetting<EvaluationConfiguration>] = [

@@ -62,6 +62,9 @@ struct RunAssembly {
             configuration, model: description.configuration, device: device, ranks: ranks
         ) { notes.append($0) }
         notes += plan.notes(configuration)
+        if let notice = LossArrangement(configuration.loss).notice(ranks: ranks.dataRanks.size) {
+            notes.append(notice)
+        }
         ranks.enter("loading weights")
         let begin = try RunStart(
             configuration, source, claim: claim, plan: plan, state: start, readers: ranks.dataRanks,
