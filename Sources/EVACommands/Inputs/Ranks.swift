@@ -35,10 +35,10 @@ enum Ranks {
     }
 
     /// Joins the ranks as replicas of each other.
-    static func join(_ launch: Launch?, timeout: Double) throws -> ParallelContext {
+    static func join(_ launch: Launch?, timeout: Double, device: Device) throws -> ParallelContext {
         var distribution = DistributionConfiguration()
         distribution.collectiveTimeout = timeout
-        return try join(launch, distribution)
+        return try join(launch, distribution, device: device)
     }
 
     /// - Throws: `UsageError` for what the person who started the ranks has to change.

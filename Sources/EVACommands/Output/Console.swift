@@ -10,29 +10,64 @@ enum Console {
     /// Whether a person watches: progress is then drawn in place.
     static let isTerminal = isatty(STDERR_FILENO) == 1
 
-    /// This process's number where another rank speaks for all; -1 otherwise.
-    private static let followingRank = Atomic<Int>(-1)
+    /// A rank that another speaks for, and where it keeps what it would say.
+    private struct Follower {
+        let rank: Int
+        /// What was said before there was a log.
+        var waiting = ""
+        var log: Int32?
+    }
 
-    private static var speaks: Bool { followingRank.load(ordering: .relaxed) < 0 }
+    private static let follower = Mutex<Follower?>(nil)
+
+    private static var speaks: Bool { follower.withLock { $0 == nil } }
 
     /// From now on says only why this rank failed, since another says the rest.
-    static func follow(asRank rank: Int) { followingRank.store(rank, ordering: .relaxed) }
+    static func follow(asRank rank: Int) { follower.withLock { $0 = Follower(rank: rank) } }
+
+    /// Writes what this rank does not say into a file of its own.
+    ///
+    /// A rank without one, say on a host that does not have the folder, goes on.
+    static func keepLog(at path: String) {
+        follower.withLock { follower in
+            guard let waiting = follower?.waiting else { return }
+            let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+            guard file >= 0 else { return }
+            follower?.log = file
+            follower?.waiting = ""
+            write(waiting, to: file)
+        }
+    }
 
     /// A line on standard error.
-    static func note(_ text: String) { if speaks { write(TerminalText.line(text) + "\n") } }
+    static func note(_ text: String) { say(TerminalText.line(text) + "\n") }
 
     /// Something that the user should know but that does not stop the command.
-    static func warning(_ text: String) {
-        if speaks { write("warning: " + TerminalText.line(text) + "\n") }
-    }
+    static func warning(_ text: String) { say("warning: " + TerminalText.line(text) + "\n") }
 
     /// Why the command failed.
     ///
     /// - Parameter lines: Whether line breaks are meant, as in a list of faults.
     static func error(_ text: String, lines: Bool = false) {
-        let rank = followingRank.load(ordering: .relaxed)
-        let speaker = rank < 0 ? "" : "rank \(rank): "
-        write("error: " + speaker + TerminalText.line(text, keepsLines: lines) + "\n")
+        let line = TerminalText.line(text, keepsLines: lines) + "\n"
+        let speaker = follower.withLock { follower in
+            if let log = follower?.log { write("error: " + line, to: log) }
+            return follower.map { "rank \($0.rank): " } ?? ""
+        }
+        write("error: " + speaker + line)
+    }
+
+    private static func say(_ text: String) {
+        let speaks = follower.withLock { follower in
+            guard follower != nil else { return true }
+            if let log = follower?.log {
+                write(text, to: log)
+            } else {
+                follower?.waiting += text
+            }
+            return false
+        }
+        if speaks { write(text) }
     }
 
     /// A line of the command's result, on standard output.
@@ -58,12 +93,12 @@ enum Console {
             "\r\u{1B}[2K" + TerminalText.line(text).prefix(isKnown ? Int(size.ws_col) - 1 : 200))
     }
 
-    private static func write(_ text: String) {
+    private static func write(_ text: String, to file: Int32 = STDERR_FILENO) {
         // What cannot be said, for a closed or full standard error, must not end the work.
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes {
-                Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
+                Glibc.write(file, $0.baseAddress, $0.count)
             }
             guard count > 0 || count < 0 && errno == EINTR else { return }
             bytes = bytes.dropFirst(max(0, count))

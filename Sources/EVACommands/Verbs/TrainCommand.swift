@@ -42,6 +42,7 @@ struct TrainCommand: ParsableCommand {
         guard configuration.trains else { return try ranks.leave() }
         Interrupt.watch()
         try trainer.begin()
+        if let path = trainer.rankLogPath { Console.keepLog(at: path) }
         if ranks.isWriter { try record(trainer, configuration, device) }
         let log = TrainingConsole(
             totalSteps: trainer.state.totalSteps, firstStep: trainer.state.step,

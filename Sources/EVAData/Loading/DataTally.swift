@@ -41,6 +41,13 @@ package struct DataTally: Sendable, Equatable {
         }
 
         mutating func add(_ other: PassCount) { add(other.count, pass: other.pass) }
+
+        /// The same with what another rank counted.
+        func with(_ more: Int) -> PassCount {
+            var sum = PassCount()
+            sum.add(most + more, pass: 0)
+            return sum
+        }
     }
 
     /// By file or data set.
@@ -101,6 +108,32 @@ package struct DataTally: Sendable, Equatable {
             sum.repeats.add(counts.repeats)
             sum.blanks.add(counts.blanks)
             files[file] = sum
+        }
+    }
+}
+
+// What ranks tell each other.
+extension DataTally {
+    /// By file, the counts in a fixed order.
+    package var figures: [String: [Int]] {
+        files.mapValues {
+            [$0.read, $0.broken, $0.incomplete, $0.repeatedKeys, $0.emptyTexts, $0.missing]
+        }
+    }
+
+    /// What all ranks together counted, each of its own records.
+    package init(ofRanks figures: [[String: [Int]]]) {
+        for figures in figures {
+            for (file, numbers) in figures where numbers.count == 6 {
+                var counts = files[file] ?? Counts()
+                counts.read += numbers[0]
+                counts.broken += numbers[1]
+                counts.incompleteRecords = counts.incompleteRecords.with(numbers[2])
+                counts.repeats = counts.repeats.with(numbers[3])
+                counts.blanks = counts.blanks.with(numbers[4])
+                counts.missing += numbers[5]
+                files[file] = counts
+            }
         }
     }
 }

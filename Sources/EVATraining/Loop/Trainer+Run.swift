@@ -1,4 +1,6 @@
 package import EVAModels
+internal import EVAData
+internal import TorchParallel
 
 // A run as the one who starts it sees it.
 extension Trainer {
@@ -22,6 +24,9 @@ extension Trainer {
     package var samplesPerStep: Int { parts.step.samplesPerStep }
     /// Samples that are contrasted with each other.
     package var samplesPerLoss: Int { samplesPerStep / parts.plan.lossesPerStep }
+
+    /// Where this rank keeps what it does not say; nil in the one that speaks for all.
+    package var rankLogPath: String? { parts.files.rankLogPath }
 
     /// Makes the output folder the run's own; what an earlier run left there goes, where this one
     /// does not go on from it.
@@ -48,5 +53,32 @@ extension Trainer {
             RunObserver(
                 shouldStop: shouldStop, evaluation: evaluation, skipped: skipped,
                 progress: progress, report: report))
+    }
+
+    func run(_ observer: RunObserver) throws -> Ending {
+        let files = parts.files
+        defer { files.release() }
+        let badSamples = try files.openLogs(afterStep: state.step)
+        state.best = try files.kept(state.best, for: parts.bestMetric)
+        let batches = BatchStager(
+            try parts.data.batches(from: state, plan: parts.plan, badSamples: badSamples),
+            device: parts.device)
+        defer {
+            batches.stop()
+            if dataTally.isEmpty { dataTally = batches.tally }
+        }
+        do {
+            let ending = try takeSteps(batches, observer)
+            if ending == .finished { try files.finish(parts.model, state) }
+            let readers = parts.ranks.dataRanks
+            if readers.size > 1 {
+                dataTally = DataTally(ofRanks: try readers.gather(batches.tally.figures))
+            }
+            return ending
+        } catch {
+            // Half of an update is not worth saving.
+            guard parts.step.isBetweenSteps else { throw error }
+            throw files.rescue(from: error, parts.model, state)
+        }
     }
 }

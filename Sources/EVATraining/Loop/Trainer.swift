@@ -6,9 +6,9 @@ package import TorchParallel
 /// Trains a model: the loop around the steps.
 package final class Trainer {
     let parts: RunAssembly
-    package private(set) var state: TrainingState
+    package internal(set) var state: TrainingState
     /// What became of the records that were read, once `run` has ended.
-    package private(set) var dataTally = DataTally()
+    package internal(set) var dataTally = DataTally()
     private var interval = ReportInterval()
 
     /// - Parameter ranks: the ranks of the run; each reads its own part of every batch.
@@ -20,30 +20,7 @@ package final class Trainer {
         state = parts.state
     }
 
-    func run(_ observer: RunObserver) throws -> Ending {
-        let files = parts.files
-        defer { files.release() }
-        let badSamples = try files.openLogs(afterStep: state.step)
-        state.best = try files.kept(state.best, for: parts.bestMetric)
-        let batches = BatchStager(
-            try parts.data.batches(from: state, plan: parts.plan, badSamples: badSamples),
-            device: parts.device)
-        defer {
-            batches.stop()
-            dataTally = batches.tally
-        }
-        do {
-            let ending = try takeSteps(batches, observer)
-            if ending == .finished { try files.finish(parts.model, state) }
-            return ending
-        } catch {
-            // Half of an update is not worth saving.
-            guard parts.step.isBetweenSteps else { throw error }
-            throw files.rescue(from: error, parts.model, state)
-        }
-    }
-
-    private func takeSteps(_ batches: BatchStager, _ observer: RunObserver) throws -> Ending {
+    func takeSteps(_ batches: BatchStager, _ observer: RunObserver) throws -> Ending {
         interval = ReportInterval()
         // A signal is answered before an evaluation that is due; here it is made up for.
         let isUnevaluated = state.step > 0 && state.evaluatedStep != state.step

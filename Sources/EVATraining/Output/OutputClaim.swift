@@ -73,12 +73,12 @@ final class OutputClaim {
 
     /// Makes the folder the run's own: removes what an earlier run left, where this one does not go
     /// on from it, and notes the names that it may write.
-    func begin() throws {
+    func begin(rankCount: Int) throws {
         if removesEarlierRun {
             for step in checkpoints.steps { try checkpoints.remove(step: step) }
             try manifest.removeFiles()
         }
-        try manifest.claim()
+        try manifest.claim(rankCount: rankCount)
     }
 
     /// Notes a file whose name is new.

@@ -38,6 +38,13 @@ final class RunFiles {
         nonfinite = MetricsFile(path: configuration.outputDirectory + "/nonfinite.jsonl")
     }
 
+    /// Where this rank keeps what it does not say; nil in the one that speaks.
+    var rankLogPath: String? {
+        ranks.isWriter
+            ? nil
+            : "\(configuration.outputDirectory)/\(RunManifest.rankFiles(ranks.mesh.rank).log)"
+    }
+
     /// The list of steps that were not finite.
     var nonfinitePath: String { nonfinite.path }
 
@@ -48,7 +55,13 @@ final class RunFiles {
     /// does not go on from it.
     func begin() throws {
         guard !hasBegun else { return }
-        if ranks.isWriter { try claim.begin() }
+        if ranks.isWriter { try claim.begin(rankCount: ranks.mesh.worldSize) }
+        // The others write into the folder once it is the run's.
+        try ranks.world.barrier()
+        guard !ranks.isWriter else { return }
+        let folder = "\(configuration.outputDirectory)/\(RunManifest.ranksFolder)"
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
         hasBegun = true
     }
 
@@ -63,7 +76,11 @@ final class RunFiles {
     func openLogs(afterStep step: Int) throws -> BadSampleLog {
         try begin()
         lastSave = .now
-        guard ranks.isWriter else { return try BadSampleLog() }
+        guard ranks.isWriter else {
+            let name = RunManifest.rankFiles(ranks.mesh.rank).badSamples
+            return try BadSampleLog(
+                path: "\(configuration.outputDirectory)/\(name)", resuming: step > 0)
+        }
         if step == 0 { try AtomicFile.write([], to: metrics.path) }
         for log in [metrics, evaluations, nonfinite] { try log.truncate(afterStep: step) }
         let (folder, logging) = (configuration.outputDirectory, configuration.logging)

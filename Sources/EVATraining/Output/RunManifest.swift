@@ -68,9 +68,21 @@ struct RunManifest {
     /// Names that a run would write and that something has which no run wrote.
     var foreignNames: [String] { Self.names.filter { !owned.contains($0) && exists($0) } }
 
-    /// Puts all names that a run may write on the list.
-    mutating func claim() throws {
+    /// The folder of what each rank but the writing one keeps.
+    static let ranksFolder = "ranks"
+
+    /// The log of a rank, and its list of samples that could not be read.
+    static func rankFiles(_ rank: Int) -> (log: String, badSamples: String) {
+        ("\(ranksFolder)/rank-\(rank).log", "\(ranksFolder)/rank-\(rank).bad_samples.jsonl")
+    }
+
+    /// Puts all names that a run of so many ranks may write on the list.
+    mutating func claim(rankCount: Int) throws {
         owned.formUnion(Self.names)
+        for rank in 1..<max(2, rankCount) where rank < rankCount {
+            let files = Self.rankFiles(rank)
+            owned.formUnion([files.log, files.badSamples])
+        }
         try write()
     }
 
