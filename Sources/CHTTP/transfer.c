@@ -85,6 +85,25 @@ static void trust(CURL *easy, const char *certificates) {
     if (folder && *folder) curl_easy_setopt(easy, CURLOPT_CAPATH, folder);
 }
 
+// Before 7.88 libcurl signed neither what S3 wants to be signed nor the fields of the caller.
+static CURLcode sign(ch_transfer *transfer, const ch_request *request) {
+    curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+#if LIBCURL_VERSION_NUM >= 0x075800
+    if (version->version_num >= 0x075800) {
+        CURLcode code =
+            curl_easy_setopt(transfer->easy, CURLOPT_AWS_SIGV4, request->signature);
+        return code == CURLE_OK
+                   ? curl_easy_setopt(transfer->easy, CURLOPT_USERPWD, request->credentials)
+                   : code;
+    }
+#else
+    (void)request;
+#endif
+    snprintf(transfer->reason, sizeof transfer->reason,
+        "libcurl %s cannot sign requests for S3; 7.88 or newer can", version->version);
+    return CURLE_NOT_BUILT_IN;
+}
+
 static CURLcode set_options(ch_transfer *transfer, const ch_request *request) {
     CURL *easy = transfer->easy;
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->reason);
@@ -111,8 +130,7 @@ static CURLcode set_options(ch_transfer *transfer, const ch_request *request) {
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     trust(easy, request->certificates);
     if (request->signature) {
-        CURLcode code = curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, request->signature);
-        if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_USERPWD, request->credentials);
+        CURLcode code = sign(transfer, request);
         if (code != CURLE_OK) return code;
     }
     return curl_easy_setopt(easy, CURLOPT_URL, request->url);

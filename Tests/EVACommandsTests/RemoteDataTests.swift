@@ -100,6 +100,28 @@ import Testing
                 + "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE\n", "\(refused.errors)")
     }
 
+    @Test("Requests go through the proxy that the environment names, but where it says not to")
+    func proxy() throws {
+        let setup = try StreamedDataTests.Setup()
+        try setup.writeShards()
+        let root = setup.run.folder.file("")
+        let proxy = try LoopbackServer { request, _ in
+            guard request.path == "http://data.invalid/00.tar",
+                let data = FileManager.default.contents(atPath: root + "/00.tar")
+            else { return .empty("404 Not Found") }
+            return .part(Array(data), for: request, etag: "\"a\"")
+        }
+        let words = ["data", "check", "http://data.invalid/00.tar"]
+        let variable = "export http_proxy=\(proxy.address)"
+        let through = try EvaclipProcess.run(words, shell: variable)
+        #expect(through.output.contains("6 samples were read; none is broken"), "\(through)")
+        let asked = proxy.requests.count
+        let past = try EvaclipProcess.run(words, shell: variable + " no_proxy=.invalid")
+        #expect(past.code == 1 && past.errors.contains("resolve host"), "\(past)")
+        #expect(past.errors.contains("check the network, the proxy"), "\(past)")
+        #expect(proxy.requests.count == asked)
+    }
+
     @Test("Addresses that cannot be data are refused in one line")
     func refused() throws {
         let server = try LoopbackServer { _, _ in .empty("404 Not Found") }

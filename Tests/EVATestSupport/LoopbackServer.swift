@@ -32,6 +32,8 @@ package final class LoopbackServer: Sendable {
         package var sentCount: Int?
         /// How long the connection stays open, silent, after the last byte.
         package var silentSeconds = 0.0
+        /// How many bytes are sent at once, and how long the server rests after them.
+        package var pace: (bytes: Int, seconds: Double) = (1 << 18, 0)
         /// Told how many bytes of all the kernel has taken.
         package var progress: (@Sendable (Int) -> Void)?
 
@@ -125,7 +127,7 @@ package final class LoopbackServer: Sendable {
         if !length.isEmpty { head += "Content-Length: \(length)\r\n" }
         for field in reply.fields { head += field + "\r\n" }
         let body = reply.body.prefix(reply.sentCount ?? reply.body.count)
-        Self.write(Array((head + "\r\n").utf8) + body, to: connection, progress: reply.progress)
+        Self.write(Array((head + "\r\n").utf8) + body, to: connection, reply)
         if reply.silentSeconds > 0 { usleep(UInt32(reply.silentSeconds * 1e6)) }
         shutdown(connection, Int32(SHUT_WR))
     }
@@ -149,16 +151,19 @@ package final class LoopbackServer: Sendable {
     }
 
     private static func write(
-        _ bytes: [UInt8], to connection: Int32, progress: (@Sendable (Int) -> Void)?
+        _ bytes: [UInt8], to connection: Int32, _ reply: Reply
     ) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
-                send(connection, $0.baseAddress, min($0.count, 1 << 18), Int32(MSG_NOSIGNAL))
+                send(
+                    connection, $0.baseAddress, min($0.count, reply.pace.bytes), Int32(MSG_NOSIGNAL)
+                )
             }
             guard count > 0 else { return }
             rest = rest.dropFirst(count)
-            progress?(bytes.count - rest.count)
+            reply.progress?(bytes.count - rest.count)
+            if reply.pace.seconds > 0 { usleep(UInt32(reply.pace.seconds * 1e6)) }
         }
     }
 }

@@ -20,4 +20,16 @@ import Testing
     func dataKinds(word: String) {
         #expect((DataKind(word) == .table) == (TableSource.accepts(word) && !word.contains(":")))
     }
+
+    @Test("Addresses keep their colons and say what they are by their path")
+    func addresses() {
+        var data = TrainingDataConfiguration()
+        let words = [
+            "http://[::1]:80/0.tar", "https://u@[fe80::1]/1.tgz?sig=.csv", "s3://b/{0..9}.tar",
+            "shapes", "https://h/list.txt",
+        ]
+        data.task = "::" + words.joined(separator: "::")
+        #expect(data.words == words)
+        #expect(data.kinds == [.shards, .shards, .shards, .shapes, .list])
+    }
 }

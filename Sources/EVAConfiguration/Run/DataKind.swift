@@ -39,8 +39,9 @@ extension TrainingDataConfiguration {
     package var words: [String] {
         var words: [String] = []
         for part in task.split(separator: "::", omittingEmptySubsequences: false) {
-            if let last = words.last, let host = last.ranges(of: "//[").last,
-                !last[host.upperBound...].contains("]")
+            if let last = words.last, let scheme = last.ranges(of: "://").last,
+                last[scheme.upperBound...].contains("["),
+                !last[scheme.upperBound...].contains(where: { $0 == "]" || $0 == "/" })
             {
                 words[words.count - 1] += "::" + part
             } else {

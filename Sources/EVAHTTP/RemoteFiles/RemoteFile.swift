@@ -174,6 +174,8 @@ package final class RemoteFile {
             let page = transfer.rest(shouldStop: access.shouldStop)
             let response = transfer.response
             let isRedirection = [301, 302, 303, 307, 308].contains(head.status)
+            // Where it leads is known when its page is whole.
+            if isRedirection, response.outcome != .done { throw trouble(response) }
             guard response.outcome != .stopped, isRedirection, let location = response.location
             else { throw origin.trouble(response, page: page) }
             do throws(RemoteError) {

@@ -8,7 +8,9 @@ package struct HTTPHead: Sendable {
 
     /// Reads the lines of a whole head.
     init(lines: String) {
-        for line in lines.split(whereSeparator: \.isNewline) { take(String(line)) }
+        for line in lines.split(whereSeparator: { ["\r\n", "\n", "\r"].contains($0) }) {
+            take(String(line))
+        }
     }
 
     /// Takes in a line; a status line starts anew.
