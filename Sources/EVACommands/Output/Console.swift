@@ -49,6 +49,8 @@ enum Console {
     ///
     /// - Parameter lines: Whether line breaks are meant, as in a list of faults.
     static func error(_ text: String, lines: Bool = false) {
+        // What all ranks find wrong the speaking one says, and the launcher then ends the others.
+        if !speaks { sleep(2) }
         let line = TerminalText.line(text, keepsLines: lines) + "\n"
         let speaker = follower.withLock { follower in
             if let log = follower?.log { write("error: " + line, to: log) }

@@ -21,9 +21,9 @@ struct EvalCommand: ParsableCommand {
     var arguments: [String] = []
 
     func run() throws {
+        let launch = try Ranks.launch()
         guard let flags = try FlagInput.read(arguments, verb: .eval) else { return }
         let configuration = try EvaluationConfiguration(flags: flags)
-        let launch = try Ranks.launch()
         for warning in configuration.warnings(of: flags) { Console.warning(warning) }
         guard !flags.bool("print_config") else {
             return print(RunConfigurationFile.text(of: flags), terminator: "")

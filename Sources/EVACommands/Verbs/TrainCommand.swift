@@ -18,9 +18,9 @@ struct TrainCommand: ParsableCommand {
     var arguments: [String] = []
 
     func run() throws {
+        let launch = try Ranks.launch()
         guard let flags = try FlagInput.read(arguments, verb: .train) else { return }
         var configuration = try TrainingConfiguration(flags: flags)
-        let launch = try Ranks.launch()
         for warning in configuration.warnings(of: flags, ranks: launch?.size ?? 1) {
             Console.warning(warning)
         }
