@@ -52,16 +52,17 @@ let package = Package(
         .target(name: "EVATokenizer", dependencies: ["CEmbeddedData"]),
         .target(name: "EVAImaging", dependencies: ["CImageCodecs"]),
         .target(name: "EVATensorFiles", dependencies: ["CFileSystem", "Libcrypto", "Libz"]),
+        .target(name: "EVAHTTP", dependencies: ["CHTTP"]),
 
         // Level 2: ranks, downloads, and the data pipeline, which never sees a tensor library.
         .target(name: "TorchParallel", dependencies: ["CCollectives", "Torch"]),
         .target(
-            name: "EVADownloads", dependencies: ["CHTTP", "EVAConfiguration", "Libcrypto"]),
+            name: "EVADownloads", dependencies: ["EVAConfiguration", "EVAHTTP", "Libcrypto"]),
         .target(
             name: "EVAData",
             dependencies: [
-                "CEmbeddedData", "EVAConfiguration", "EVAImaging", "EVATensorFiles", "EVATokenizer",
-                "Libz",
+                "CEmbeddedData", "EVAConfiguration", "EVAHTTP", "EVAImaging", "EVATensorFiles",
+                "EVATokenizer", "Libz",
             ]),
 
         // Levels 3 to 5: layers, models and what is done with them.
@@ -122,11 +123,16 @@ let package = Package(
             name: "EVAImagingTests", dependencies: ["EVAImaging"],
             resources: [.copy("Fixtures")]),
         .testTarget(
+            name: "EVAHTTPTests", dependencies: ["EVAHTTP", "EVATestSupport", "Libcrypto"]),
+        .testTarget(
             name: "EVADataTests",
-            dependencies: ["EVAData", "EVAImaging", "EVATensorFiles", "EVATokenizer"]),
+            dependencies: [
+                "EVAData", "EVAHTTP", "EVAImaging", "EVATensorFiles", "EVATestSupport",
+                "EVATokenizer",
+            ]),
         .testTarget(
             name: "EVADownloadsTests",
-            dependencies: ["EVAConfiguration", "EVADownloads", "EVATestSupport"]),
+            dependencies: ["EVAConfiguration", "EVADownloads", "EVAHTTP", "EVATestSupport"]),
         .testTarget(
             name: "EVACLIPTests",
             dependencies: ["EVACLIP", "EVATensorFiles", "EVATestSupport", "EVATokenizer"]),

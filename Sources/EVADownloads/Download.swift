@@ -1,3 +1,4 @@
+package import EVAHTTP
 internal import Foundation
 
 /// Brings one file from the web to the disk.

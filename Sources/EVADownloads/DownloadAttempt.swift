@@ -1,3 +1,4 @@
+internal import EVAHTTP
 internal import Foundation
 
 /// One try to bring what is missing of a file, redirections followed.
@@ -11,8 +12,6 @@ final class DownloadAttempt: HTTPReceiver {
         /// The connection, or the server for the moment; with the seconds that it asks to wait.
         case broken(String, waitSeconds: Int)
     }
-
-    private static let redirectionLimit = 10
 
     private let download: Download
     private let part: PartialFile
@@ -51,7 +50,7 @@ final class DownloadAttempt: HTTPReceiver {
         total = nil
         changeFound = nil
         var url = download.url
-        for _ in 0...Self.redirectionLimit {
+        for _ in 0...Redirection.limit {
             let response: HTTPResponse
             do {
                 response = try request(for: url).send(to: self)
@@ -63,11 +62,16 @@ final class DownloadAttempt: HTTPReceiver {
             guard [301, 302, 303, 307, 308].contains(response.head.status) else {
                 return try judge(response)
             }
-            url = try Redirection.target(of: url, location: response.location)
+            do throws(RemoteError) {
+                url = try Redirection.target(of: url, location: response.location)
+            } catch {
+                throw DownloadError(
+                    error.code == .untrusted ? .untrusted : .refused, error.place, error.message)
+            }
         }
         throw DownloadError(
             .refused, download.url,
-            "more than \(Self.redirectionLimit) redirections, the last to \(Redirection.shown(url))"
+            "more than \(Redirection.limit) redirections, the last to \(Redirection.shown(url))"
         )
     }
 
@@ -97,7 +101,9 @@ final class DownloadAttempt: HTTPReceiver {
                 request.headers.append("If-Range: \(validator)")
             }
         }
-        if let token = download.token, Self.server(url) == Self.server(download.url) {
+        if let token = download.token,
+            Redirection.server(url) == Redirection.server(download.url)
+        {
             guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
                 throw DownloadError(
                     .refused, Redirection.shown(url),
@@ -107,12 +113,6 @@ final class DownloadAttempt: HTTPReceiver {
             request.headers.append("Authorization: Bearer \(token)")
         }
         return request
-    }
-
-    /// The scheme, host and port of an address.
-    private static func server(_ url: String) -> String {
-        guard let parts = URLComponents(string: url) else { return "" }
-        return "\(parts.scheme ?? "")://\(parts.host ?? ""):\(parts.port ?? 0)".lowercased()
     }
 
     // MARK: The answer

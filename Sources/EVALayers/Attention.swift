@@ -28,6 +28,9 @@ package struct Attention {
         query: Linear, key: Linear, value: Linear, output: Linear, innerNorm: SplitLayerNorm?,
         headCount: Int, isCausal: Bool, parts: any ProcessGroup
     ) {
+        guard headCount.isMultiple(of: parts.size) else {
+            fatalError("\(headCount) heads are not divided among \(parts.size) ranks")
+        }
         self.query = query
         self.key = key
         self.value = value

@@ -28,29 +28,28 @@ package struct SplitLayerNorm {
             return x.layerNorm(
                 weight: weight.value, bias: bias.value, epsilon: epsilon, giving: dtype)
         }
-        let (weight, bias) = (weight.value, bias.value)
-        let x = (input: x, read: x.detached())
-        let statistics = withoutGradient {
-            Statistics(of: x.read.cast(to: .float32), epsilon: epsilon, over: parts)
-        }
-        return CustomGradient.record(inputs: [x.input, weight, bias]) {
-            let normalized = statistics.normalized(x.read)
-            return [(normalized * weight + bias).cast(to: dtype)]
+        let inputs = [x, weight.value, bias.value]
+        let (x, weight, bias) = (x.detached(), weight.value.detached(), bias.value.detached())
+        let statistics = Statistics(of: x.cast(to: .float32), epsilon: epsilon, over: parts)
+        let result = (statistics.normalized(x) * weight + bias).cast(to: dtype)
+        guard inputs.contains(where: \.requiresGradient) else { return result }
+        return CustomGradient.record(inputs: inputs) {
+            [result]
         } backward: { [parts] gradients in
             guard let gradient = gradients[0]?.cast(to: .float32) else { return [nil, nil, nil] }
-            let normalized = statistics.normalized(x.read)
+            let normalized = statistics.normalized(x)
             let inner = gradient * weight
             let means = Tensor.stacked(
                 [inner.sum(dimension: -1), (inner * normalized).sum(dimension: -1)], dimension: -1)
             try parts.sum(inPlace: means)
             means.multiply(inPlace: 1 / Double(weight.count * parts.size))
-            let result =
+            let inputGradient =
                 (inner - means.sliced(0..<1, dimension: -1)
                     - normalized * means.sliced(1..<2, dimension: -1))
                 * statistics.inverseDeviation
             let rows = [-1, weight.count]
             return [
-                result.cast(to: x.read.dtype),
+                inputGradient.cast(to: x.dtype),
                 (gradient * normalized).reshaped(rows).sum(dimension: 0),
                 gradient.reshaped(rows).sum(dimension: 0),
             ]

@@ -5,12 +5,12 @@ package import Torch
 
 /// A tensor as it is read by the ranks that each hold a part of the layers that read it.
 ///
-/// Forward it is itself; backward it gets the sum of the ranks' gradients. In a group of one rank
-/// nothing is added to the graph.
+/// Forward it is itself; backward it gets the sum of the ranks' gradients. Nothing is added to the
+/// graph in a group of one rank, or where nothing before it learns.
 ///
 /// - Precision: 16-bit gradients are summed in fp32 and rounded once.
 package func readByParts(_ x: Tensor, of group: any ProcessGroup) -> Tensor {
-    guard group.size > 1 else { return x }
+    guard group.size > 1, x.requiresGradient else { return x }
     return CustomGradient.record(inputs: [x]) {
         [x.detached()]
     } backward: { gradients in
@@ -31,10 +31,11 @@ package func readByParts(_ x: Tensor, of group: any ProcessGroup) -> Tensor {
 package func sumOfParts(_ x: Tensor, of group: any ProcessGroup) -> Tensor {
     guard group.size > 1 else { return x }
     let dtype = x.dtype
+    let sum = withoutGradient { x.copiedToFloat32() }
+    notingFailure({ try group.sum(inPlace: sum) }, else: ())
+    guard x.requiresGradient else { return sum }
     return CustomGradient.record(inputs: [x]) {
-        let sum = x.copiedToFloat32()
-        notingFailure({ try group.sum(inPlace: sum) }, else: ())
-        return [sum]
+        [sum]
     } backward: { gradients in
         [gradients[0]?.cast(to: dtype)]
     }[0]

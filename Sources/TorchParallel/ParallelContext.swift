@@ -67,16 +67,36 @@ package final class ParallelContext {
         let everyone = MeteredGroup(
             gpus.map { NCCLProcessGroup(hosts, in: $0) } ?? hosts, name: RankGroup.world.rawValue,
             traffic: traffic)
-        func group(_ name: RankGroup, color: Int) throws -> any ProcessGroup {
-            try everyone.split(color: color, name: name.rawValue)
-        }
         world = everyone
+        (dataRanks, replicas, shards, layerParts) = try Self.groups(of: everyone, mesh)
+    }
+
+    /// The ranks of a group, arranged as `mesh` says; all of them call it.
+    ///
+    /// - Parameter other: the context whose board says what ranks are at; nil where there is none.
+    package init(
+        arranging world: any ProcessGroup, as mesh: DeviceMesh,
+        stagesOf other: ParallelContext? = nil
+    ) throws {
+        self.mesh = mesh
+        self.world = world
+        (session, gpus) = (other?.session, other?.gpus)
+        (dataRanks, replicas, shards, layerParts) = try Self.groups(of: world, mesh)
+    }
+
+    private static func groups(of world: any ProcessGroup, _ mesh: DeviceMesh) throws -> (
+        any ProcessGroup, any ProcessGroup, any ProcessGroup, any ProcessGroup
+    ) {
         let places = Axes(mesh)
-        dataRanks = try group(.dataRanks, color: places.tensor)
-        replicas = try group(
-            .data, color: places.sharding * mesh.tensorDegree + places.tensor)
-        shards = try group(.sharding, color: places.data * mesh.tensorDegree + places.tensor)
-        layerParts = try group(.tensor, color: mesh.dataWorldRank)
+        func group(_ name: RankGroup, color: Int) throws -> any ProcessGroup {
+            try world.split(color: color, name: name.rawValue)
+        }
+        return (
+            try group(.dataRanks, color: places.tensor),
+            try group(.data, color: places.sharding * mesh.tensorDegree + places.tensor),
+            try group(.sharding, color: places.data * mesh.tensorDegree + places.tensor),
+            try group(.tensor, color: mesh.dataWorldRank)
+        )
     }
 
     private struct Axes {

@@ -63,8 +63,9 @@ import Testing
             let data = try writeTensors(model, in: folder)
             for flags in [
                 "", "--bf16", "--recompute", "--bf16 --recompute",
-                "--optimizer lamb --per_device_train_batch_size 4",
                 "--optimizer lion --ema_decay 0.9 --per_device_train_batch_size 4",
+                "--optimizer lion --ema_decay 0.9 --recompute --per_device_train_batch_size 24",
+                "--bf16 --gradient_accumulation_steps 2 --per_device_train_batch_size 8",
                 "--bf16 --contrastive_accumulation 2 --per_device_train_batch_size 16",
             ] {
                 let outcome = try EvaclipProcess.run(

@@ -7,7 +7,7 @@ import Testing
 /// Training from the shell on LAION's part files, WebDataset shards and several data sets at once.
 @Suite struct StreamedDataTests {
     /// A folder with small captioned pictures, and a model that reads words.
-    private struct Setup {
+    struct Setup {
         let run: TinyRun
         let pictures: [Data]
 

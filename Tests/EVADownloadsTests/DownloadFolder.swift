@@ -1,4 +1,5 @@
 import EVADownloads
+import EVAHTTP
 import Foundation
 import Synchronization
 

@@ -1,4 +1,5 @@
 import EVADownloads
+import EVAHTTP
 import EVATestSupport
 import Foundation
 import Testing

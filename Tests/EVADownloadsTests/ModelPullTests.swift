@@ -1,5 +1,6 @@
 import EVAConfiguration
 import EVADownloads
+import EVAHTTP
 import EVATestSupport
 import Foundation
 import Testing

@@ -93,6 +93,27 @@ import TorchParallel
         }
     }
 
+    @Test(
+        "A tower that does not learn has no graph, and no sums backward", arguments: [false, true])
+    func lockedTower(recomputes: Bool) throws {
+        let configuration = try SplitModel.configuration("b_eva02b")
+        let counts = [true, false].map { locks -> Int in
+            let group = AlteredGroup(size: 2)
+            let clip = SplitModel.make(configuration, in: group)
+            for parameter in clip.store.parameters where parameter.name.hasPrefix("visual.") {
+                parameter.isTrained = !locks
+            }
+            let images = Tensor.full([2, 3, 64, 64], 1, device: .cpu)
+            let features = clip.encodeImages(
+                images,
+                .training(random: RandomSource(seed: 1), recomputesActivations: recomputes))
+            #expect(features.requiresGradient == !locks)
+            return group.sums.count
+        }
+        // The sums forward.
+        #expect(counts == [6, 6])
+    }
+
     @Test("A model draws the same weights however many ranks share it", arguments: [2, 4])
     func initialization(size: Int) throws {
         let configuration = try SplitModel.configuration("c_eva02l336")

@@ -32,6 +32,8 @@ package final class LoopbackServer: Sendable {
         package var sentCount: Int?
         /// How long the connection stays open, silent, after the last byte.
         package var silentSeconds = 0.0
+        /// Told how many bytes of all the kernel has taken.
+        package var progress: (@Sendable (Int) -> Void)?
 
         package init(status: String, fields: [String] = [], body: [UInt8] = []) {
             self.status = status
@@ -123,7 +125,7 @@ package final class LoopbackServer: Sendable {
         if !length.isEmpty { head += "Content-Length: \(length)\r\n" }
         for field in reply.fields { head += field + "\r\n" }
         let body = reply.body.prefix(reply.sentCount ?? reply.body.count)
-        Self.write(Array((head + "\r\n").utf8) + body, to: connection)
+        Self.write(Array((head + "\r\n").utf8) + body, to: connection, progress: reply.progress)
         if reply.silentSeconds > 0 { usleep(UInt32(reply.silentSeconds * 1e6)) }
         shutdown(connection, Int32(SHUT_WR))
     }
@@ -146,14 +148,17 @@ package final class LoopbackServer: Sendable {
         return Request(path: path ?? "", fields: fields)
     }
 
-    private static func write(_ bytes: [UInt8], to connection: Int32) {
+    private static func write(
+        _ bytes: [UInt8], to connection: Int32, progress: (@Sendable (Int) -> Void)?
+    ) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
-                send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                send(connection, $0.baseAddress, min($0.count, 1 << 18), Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { return }
             rest = rest.dropFirst(count)
+            progress?(bytes.count - rest.count)
         }
     }
 }

@@ -1,7 +1,8 @@
 #ifndef CHTTP_H
 #define CHTTP_H
 
-// One HTTP request by libcurl, whose options are variadic calls and so out of Swift's reach.
+// One HTTP request by libcurl, whose options are variadic calls and so out of Swift's reach. The
+// answer is taken piece by piece, as the caller wants it; there are no threads.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,19 +17,14 @@ typedef struct {
     const char *const *headers;
     const char *user_agent;
     long connect_seconds;
-    // A transfer that brings not one byte a second for so long is broken off.
-    long stall_seconds;
+    // The most bytes that are held for the caller.
+    size_t read_ahead;
+    // How AWS has requests signed ("aws:amz:REGION:s3") and by whom ("ID:SECRET"); null for not.
+    const char *signature;
+    const char *credentials;
+    // A file of the certificates that are trusted; null for those of the environment or the system.
+    const char *certificates;
 } ch_request;
-
-typedef struct {
-    void *context;
-    // Each line of a response's head, the status line first.
-    void (*head)(void *context, const char *line, size_t length);
-    // The next bytes of the body; 0 breaks the transfer off.
-    int (*body)(void *context, const void *bytes, size_t length);
-    // Asked about once a second and after each piece; 0 breaks the transfer off.
-    int (*go_on)(void *context);
-} ch_callbacks;
 
 typedef enum {
     CH_DONE,
@@ -38,16 +34,12 @@ typedef enum {
     CH_UNKNOWN_HOST,
     // The certificate of the server is not trusted.
     CH_UNTRUSTED,
-    // The connection could not be made, broke, or stalled.
+    // The connection could not be made, or broke.
     CH_BROKEN,
-    // A callback broke it off.
-    CH_STOPPED,
 } ch_outcome;
 
 typedef struct {
     ch_outcome outcome;
-    // Of the last response, 0 where none came.
-    long status;
     // What the server asks to wait before the next try, 0 where it does not.
     int64_t retry_after_seconds;
     // The absolute address that a redirection points to, empty for none.
@@ -56,9 +48,29 @@ typedef struct {
     char reason[512];
 } ch_result;
 
-// Sends a GET request and hands out the response. Redirections are not followed. Proxies are those
-// of the environment, as libcurl reads it.
-void ch_perform(const ch_request *request, const ch_callbacks *callbacks, ch_result *result);
+// A request under way; used by one thread at a time.
+typedef struct ch_transfer ch_transfer;
+
+// Begins a GET request. Redirections are not followed. Proxies are those of the environment, as
+// libcurl reads it. Null where no memory is left.
+ch_transfer *ch_open(const ch_request *request);
+
+// Takes the next bytes of the body, and waits at most so long for some.
+//
+// Returns how many they are: 0 where none came in time, or where the answer is over.
+size_t ch_read(ch_transfer *transfer, void *memory, size_t capacity, int milliseconds);
+
+// The lines of the answer's head, null before it is whole.
+const char *ch_head(const ch_transfer *transfer, size_t *length);
+
+// Whether nothing more comes, and all that came was taken.
+int ch_is_over(const ch_transfer *transfer);
+
+// What came of a request that is over.
+void ch_get_result(const ch_transfer *transfer, ch_result *result);
+
+// Ends a request, also in its middle.
+void ch_close(ch_transfer *transfer);
 
 #ifdef __cplusplus
 }

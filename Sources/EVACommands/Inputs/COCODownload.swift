@@ -35,7 +35,7 @@ struct COCODownload {
     ///   `ExitCode` after a signal.
     static func prepare(_ configuration: TrainingDataConfiguration) throws {
         // The task may be a mixture.
-        let tasks = configuration.task.components(separatedBy: ShardPattern.separator)
+        let tasks = configuration.words
         guard tasks.contains("coco_clip") || tasks.contains("coco_karpathy") else { return }
         let download = COCODownload(
             configuration, environment: ProcessInfo.processInfo.environment)

@@ -34,6 +34,13 @@ enum Ranks {
         }
     }
 
+    /// Joins the ranks as replicas of each other.
+    static func join(_ launch: Launch?, timeout: Double) throws -> ParallelContext {
+        var distribution = DistributionConfiguration()
+        distribution.collectiveTimeout = timeout
+        return try join(launch, distribution)
+    }
+
     /// - Throws: `UsageError` for what the person who started the ranks has to change.
     private static func usage<Value>(_ body: () throws -> Value) throws -> Value {
         do {

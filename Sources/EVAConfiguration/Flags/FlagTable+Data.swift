@@ -6,7 +6,7 @@ extension FlagTable {
                 "also takes tensors:FILE, tables, shards, and a data set drawn by the program"),
             aliases: ["train_data"],
             "The data: coco_clip, shapes, tensors:FILE, a table (.csv, .tsv), captions (.json, .jsonl), "
-                + "a file list or shards; a::b for several."
+                + "a file list or shards, also as https:// and s3:// addresses; a::b for several."
         ),
         .init(
             "data_root", .string, nil, .train, .added,

@@ -17,7 +17,9 @@ package enum DataKind: Sendable, Equatable {
 
     /// The kind of one word.
     package init(_ word: some StringProtocol) {
-        let name = word.lowercased()
+        // What follows the path of an address says nothing of the file.
+        let isAddress = word.lowercased().hasPrefix("http")
+        let name = word.prefix { !isAddress || $0 != "?" }.lowercased()
         func ends(in suffixes: String...) -> Bool { suffixes.contains(where: name.hasSuffix) }
         switch name {
         case "coco_clip", "coco_karpathy": self = .coco
@@ -32,6 +34,22 @@ package enum DataKind: Sendable, Equatable {
 }
 
 extension TrainingDataConfiguration {
+    /// The data sets that the task names, divided by `::` wherever that is not in the address of a
+    /// host, `http://[::1]/`.
+    package var words: [String] {
+        var words: [String] = []
+        for part in task.split(separator: "::", omittingEmptySubsequences: false) {
+            if let last = words.last, let host = last.ranges(of: "//[").last,
+                !last[host.upperBound...].contains("]")
+            {
+                words[words.count - 1] += "::" + part
+            } else {
+                words.append(String(part))
+            }
+        }
+        return words.filter { !$0.isEmpty }
+    }
+
     /// The kinds of all data sets of the task, in its order.
-    package var kinds: [DataKind] { task.split(separator: "::").map { DataKind($0) } }
+    package var kinds: [DataKind] { words.map { DataKind($0) } }
 }

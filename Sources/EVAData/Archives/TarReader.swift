@@ -47,9 +47,12 @@ package final class TarReader {
     /// Opens an archive.
     ///
     /// - Throws: `DataError` when it cannot be read.
-    package init(path: String) throws(DataError) {
-        file = try SequentialFile(path: path)
+    package convenience init(path: String) throws(DataError) {
+        self.init(try SequentialFile(path: path))
     }
+
+    /// Reads an archive that is open at its front.
+    init(_ file: SequentialFile) { self.file = file }
 
     /// The next member; what was not read of the one before is passed over.
     ///

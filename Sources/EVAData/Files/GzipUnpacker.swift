@@ -8,11 +8,11 @@ final class GzipUnpacker {
     /// What every gzip file begins with.
     static let magic: [UInt8] = [0x1F, 0x8B]
 
-    private static let inputSize = 1 << 17
+    private static let inputSize = 1 << 18
     // The largest window, and gzip's header instead of zlib's.
     private static let gzipWindow: Int32 = 15 + 16
 
-    private let file: PositionalFile
+    private let file: ByteSource
     private let stream: UnsafeMutablePointer<z_stream>
     private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: inputSize, alignment: 1)
     private var position = 0
@@ -20,7 +20,11 @@ final class GzipUnpacker {
     // What was unpacked before a fault is delivered first.
     private var fault: DataError?
 
-    init(_ file: PositionalFile) throws(DataError) {
+    /// - Parameters:
+    ///   - file: The packed bytes.
+    ///   - beginning: Those of them that were read already.
+    /// - Throws: `DataError` when no memory is left.
+    init(_ file: ByteSource, beginning: UnsafeRawBufferPointer) throws(DataError) {
         self.file = file
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
@@ -29,8 +33,12 @@ final class GzipUnpacker {
                 stream, Self.gzipWindow, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
         else {
             stream.pointee.state = nil
-            throw DataError(file.path, "cannot be unpacked: no memory is left")
+            throw DataError(file.name, "cannot be unpacked: no memory is left")
         }
+        input.copyMemory(from: beginning)
+        position = beginning.count
+        stream.pointee.next_in = input.bindMemory(to: UInt8.self).baseAddress
+        stream.pointee.avail_in = UInt32(beginning.count)
     }
 
     deinit {
@@ -69,7 +77,7 @@ final class GzipUnpacker {
                     : "damaged gzip content: "
                         + (stream.pointee.msg.map { String(cString: $0) } ?? "unknown")
                 let fault = DataError(
-                    file.path, "unpacked byte \(offset + produced()): \(reason)")
+                    file.name, "unpacked byte \(offset + produced()): \(reason)")
                 self.fault = fault
                 guard produced() > 0 else { throw fault }
             }

@@ -51,7 +51,7 @@ package enum ReadRetry {
                 errno = code
                 return result
             }
-            tell(path, code)
+            tell(path, String(cString: strerror(code)))
             hasWaited = true
             usleep(UInt32(pause * 1e6))
         }
@@ -61,13 +61,13 @@ package enum ReadRetry {
         [EIO, ESTALE, EAGAIN, ETIMEDOUT].contains(code)
     }
 
-    private static func tell(_ path: String, _ code: Int32) {
+    /// Tells, once in the life of the process, that a file is tried again.
+    static func tell(_ path: String, _ reason: String) {
         let listener = state.withLock { state in
             defer { state.isTold = true }
             return state.isTold ? nil : state.listener
         }
         listener?(
-            "\(path): \(String(cString: strerror(code))); reading is tried again for some seconds, "
-                + "here and wherever it happens")
+            "\(path): \(reason); reading is tried again for a while, here and wherever it happens")
     }
 }

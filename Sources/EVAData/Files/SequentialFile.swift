@@ -7,7 +7,7 @@ internal import Libz
 /// unpacked bytes. Used by one thread at a time.
 package final class SequentialFile {
     /// The path that was opened.
-    package var path: String { file.path }
+    package var path: String { source.name }
     /// How many bytes were taken or passed over.
     package private(set) var offset = 0
     /// Whether the file is not packed, so that passing over bytes costs nothing.
@@ -15,10 +15,10 @@ package final class SequentialFile {
 
     private static let bufferSize = 1 << 17
 
-    private let file: PositionalFile
+    private let source: ByteSource
     private let unpacker: GzipUnpacker?
     // Where in the file the reading of a plain one goes on.
-    private var position = 0
+    private var position: Int
     // Unpacked bytes, of which those from `start` to `end` were not taken yet.
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 1)
     private var start = 0
@@ -27,10 +27,25 @@ package final class SequentialFile {
     /// Opens a file.
     ///
     /// - Throws: `DataError` when it is missing, no plain file, or cannot be read.
-    package init(path: String) throws(DataError) {
-        file = try PositionalFile(path: path)
-        isPlain = try !file.bytes(0..<min(file.size, 2)).elementsEqual(GzipUnpacker.magic)
-        unpacker = isPlain ? nil : try GzipUnpacker(file)
+    package convenience init(path: String) throws(DataError) {
+        try self.init(.file(PositionalFile(path: path)))
+    }
+
+    /// Reads a file that is open.
+    ///
+    /// - Throws: `DataError` when it cannot be read.
+    package init(_ source: ByteSource) throws(DataError) {
+        self.source = source
+        let count = try source.read(into: buffer, at: 0)
+        position = count
+        let beginning = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        isPlain = !beginning.starts(with: GzipUnpacker.magic)
+        if isPlain {
+            unpacker = nil
+            end = count
+        } else {
+            unpacker = try GzipUnpacker(source, beginning: beginning)
+        }
     }
 
     deinit { buffer.deallocate() }
@@ -86,8 +101,8 @@ package final class SequentialFile {
     /// - Throws: `DataError` when the file ends before, or as `read(upTo:)`.
     package func skip(_ count: Int) throws(DataError) {
         guard count > 0 else { return }
-        if isPlain {
-            guard offset <= file.size, count <= file.size - offset else { throw ended() }
+        if isPlain, let size = source.size {
+            guard offset <= size, count <= size - offset else { throw ended() }
             let waiting = min(count, end - start)
             take(waiting)
             position += count - waiting
@@ -116,7 +131,7 @@ package final class SequentialFile {
         if let unpacker {
             end = try unpacker.unpack(into: buffer, at: offset)
         } else {
-            end = try file.read(into: buffer, at: position)
+            end = try source.read(into: buffer, at: position)
             position += end
         }
         return end > 0

@@ -93,6 +93,7 @@ final class BatchPipeline<Work: SampleWork>: @unchecked Sendable {
     private var ending: Delivery?
     private var isStopped = false
     private var threadCount: Int
+    private var threads: [Thread] = []
 
     /// - Parameters:
     ///   - reader: Where records come from.
@@ -134,6 +135,7 @@ final class BatchPipeline<Work: SampleWork>: @unchecked Sendable {
         for number in 0..<threadCount {
             let thread = Thread { self.readUntilStopped() }
             thread.name = "reader-\(number)"
+            condition.withLock { threads.append(thread) }
             thread.start()
         }
     }
@@ -152,6 +154,8 @@ final class BatchPipeline<Work: SampleWork>: @unchecked Sendable {
     func signalStop() {
         condition.withLock {
             isStopped = true
+            // What waits for a server gives up.
+            for thread in threads { thread.cancel() }
             condition.broadcast()
         }
     }
@@ -183,6 +187,8 @@ final class BatchPipeline<Work: SampleWork>: @unchecked Sendable {
             if mayFeed { readOne() } else { condition.wait() }
         }
         threadCount -= 1
+        // A thread holds what it runs, and so this.
+        threads.removeAll { $0 === Thread.current }
         condition.broadcast()
         condition.unlock()
     }

@@ -1,3 +1,5 @@
+internal import EVAHTTP
+
 /// Reads the records of one shard from its front; used by one thread at a time.
 protocol ShardReader: AnyObject {
     /// The next record; `nil` at the end of the shard.
@@ -32,10 +34,26 @@ package enum ShardFormat: Sendable {
     /// The most bytes of one record that are read; longer ones are faulty.
     static let longestRecord = 1 << 26
 
-    func open(_ path: String) throws(DataError) -> any ShardReader {
-        switch self {
-        case .lines: try LineShardReader(path: path)
-        case .webDataset: try WebDatasetReader(path: path)
+    /// The format of the files that a list names; files without an ending of a shard hold lines.
+    ///
+    /// - Throws: `DataError` for a list that names both kinds.
+    package init(ofFiles paths: [String], in list: String) throws(DataError) {
+        let shards = paths.filter { ShardSizes.isShard($0) }
+        guard shards.isEmpty || shards.count == paths.count else {
+            throw DataError(
+                list,
+                "names tar shards, such as \(RemoteAddress.shown(shards[0])), and other files; "
+                    + "expected files of one kind, make a list of each and give both, divided by "
+                    + ShardPattern.separator)
+        }
+        self = shards.isEmpty ? .lines : .webDataset
+    }
+
+    func open(_ place: String, access: RemoteAccess) throws(DataError) -> any ShardReader {
+        let file = try SequentialFile(ByteSource.open(place, access: access))
+        return switch self {
+        case .lines: LineShardReader(file)
+        case .webDataset: WebDatasetReader(file)
         }
     }
 }

@@ -1,3 +1,4 @@
+package import EVAHTTP
 internal import Glibc
 
 /// Samples in many files of unknown length: one seeded order of the files a pass, divided among the
@@ -15,6 +16,7 @@ package struct ShardStream: SampleStream {
     private let seed: UInt64
     private let shuffled: Bool
     private let limits: ShardWindow.Limits
+    private let remote: RemoteAccess
 
     package var count: Int? { sizes.total }
 
@@ -27,23 +29,26 @@ package struct ShardStream: SampleStream {
     ///
     /// - Parameters:
     ///   - name: What to call the data set.
-    ///   - shards: The files, at least one.
+    ///   - shards: The files, at least one: paths, or addresses on servers.
     ///   - format: How they are written.
     ///   - sizes: How many samples they have, where that is known.
     ///   - seed: The run's seed, for the order.
     ///   - shuffled: Whether every pass has an order of its own.
     ///   - window: How many records are shuffled among themselves.
+    ///   - remote: How servers are asked.
     /// - Throws: `DataError` when there is no shard, or when one that was tried is missing; of a
-    ///   long list a thousand are tried.
+    ///   long list a thousand are tried, and of addresses the first and the last.
     package init(
         name: String, shards: [String], format: ShardFormat, sizes: ShardSizes = ShardSizes(),
         seed: UInt64,
-        shuffled: Bool, window: ShardWindow.Limits = ShardWindow.Limits()
+        shuffled: Bool, window: ShardWindow.Limits = ShardWindow.Limits(),
+        remote: RemoteAccess = .usual
     ) throws(DataError) {
         guard !shards.isEmpty else { throw DataError(name, "names no file") }
+        try Self.checkAddresses(among: shards, remote)
         let step = max(1, shards.count / 1000)
         let missing = stride(from: 0, to: shards.count, by: step).map { shards[$0] }
-            .filter { access($0, R_OK) != 0 }
+            .filter { !RemoteAddress.isAddress($0) && access($0, R_OK) != 0 }
         if let first = missing.first {
             let others = missing.count > 1 ? ", nor can \(missing.count - 1) others" : ""
             throw DataError(
@@ -58,6 +63,20 @@ package struct ShardStream: SampleStream {
         self.seed = seed
         self.shuffled = shuffled
         limits = window
+        self.remote = remote
+    }
+
+    /// Asks for the ends of a list, where most mistakes of spelling show.
+    private static func checkAddresses(among shards: [String], _ remote: RemoteAccess)
+        throws(DataError)
+    {
+        let addresses = shards.filter { RemoteAddress.isAddress($0) }
+        guard let first = addresses.first, let last = addresses.last else { return }
+        // A run that has not begun has nothing to lose.
+        var remote = remote
+        remote.policy.attempts = min(remote.policy.attempts, 3)
+        _ = try ByteSource.open(first, access: remote)
+        if last != first { _ = try ByteSource.open(last, access: remote) }
     }
 
     package func makeReader(share: RankShare, from cursor: StreamCursor) throws
@@ -87,6 +106,8 @@ package struct ShardStream: SampleStream {
         private var place: StreamCursor
         private var shard: (any ShardReader)?
         private var shardPath = ""
+        // Without what is secret in an address.
+        private var shardName = ""
         private var shardIndex = 0
         private var isPassEmpty = true
         // Records of the shards that were read whole.
@@ -171,13 +192,14 @@ package struct ShardStream: SampleStream {
         private func open(_ index: Int) throws(DataError) {
             shardIndex = index
             shardPath = stream.shards[index]
-            let reader = try stream.format.open(shardPath)
+            shardName = RemoteAddress.shown(shardPath)
+            let reader = try stream.format.open(shardPath, access: stream.remote)
             _ = try reader.skip(place.record)
             shard = reader
         }
 
         private func append(_ record: ShardRecord) {
-            let name = SampleName(file: shardPath, record: place.record, key: record.key)
+            let name = SampleName(file: shardName, record: place.record, key: record.key)
             let make = record.sample
             upcoming.append(
                 StreamRecord(
@@ -217,14 +239,21 @@ package struct ShardStream: SampleStream {
         private func neighbourSize() -> Int? {
             if wholeSizes.isEmpty {
                 for index in [1, -1, 2, -2].map({ shardIndex + $0 })
-                where stream.shards.indices.contains(index) {
-                    let reader = try? stream.format.open(stream.shards[index])
+                where isOnDisk(index) {
+                    let reader = try? stream.format.open(
+                        stream.shards[index], access: stream.remote)
                     guard let size = try? reader?.skip(.max) else { continue }
                     wholeSizes.append(size)
                     break
                 }
             }
             return wholeSizes.isEmpty ? nil : wholeSizes.sorted()[wholeSizes.count / 2]
+        }
+
+        /// Whether there is a shard of that number that can be walked through at little cost.
+        private func isOnDisk(_ index: Int) -> Bool {
+            stream.shards.indices.contains(index)
+                && !RemoteAddress.isAddress(stream.shards[index])
         }
 
         private static let mostSizes = 1000

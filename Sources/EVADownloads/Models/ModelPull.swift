@@ -1,4 +1,5 @@
 package import EVAConfiguration
+package import EVAHTTP
 internal import Foundation
 
 /// Brings the files of a published model into the cache.

@@ -20,9 +20,7 @@ enum DataSpelling {
     static func open(
         _ configuration: TrainingDataConfiguration, model: ModelConfiguration, seed: UInt64
     ) throws -> [Part] {
-        try configuration.task.split(separator: ShardPattern.separator).map {
-            try part(String($0), configuration, model: model, seed: seed)
-        }
+        try configuration.words.map { try part($0, configuration, model: model, seed: seed) }
     }
 
     private static func part(
@@ -59,19 +57,30 @@ enum DataSpelling {
                     environment: ProcessInfo.processInfo.environment)
             return .samples(try COCOKarpathySource(root: root, split: .train))
         default:
+            if ByteSource.isAddress(word), [.table, .captions].contains(DataKind(word)) {
+                throw DataError(
+                    ByteSource.shown(word),
+                    "tables and captions are read from a disk; bring the file here, or name tar "
+                        + "shards or a list of them")
+            }
             if let source = try openTable(word, configuration) { return .samples(source) }
+            let name = ByteSource.shown(word)
             if ShardSizes.isShard(word) {
                 return .shards(
-                    name: word, paths: try ShardPattern.expand(word), format: .webDataset)
+                    name: name, paths: try ShardPattern.expand(word), format: .webDataset)
             }
-            guard FileManager.default.fileExists(atPath: word) else {
+            guard ByteSource.isAddress(word) || FileManager.default.fileExists(atPath: word)
+            else {
                 throw DataError(
                     "--task_name \(word)",
                     "no such file; expected coco_clip, shapes, FILE.csv, FILE.tsv, FILE.json, "
                         + "FILE.jsonl, tensors:FILE.safetensors, tar shards such as "
-                        + "'shards/{00000..00099}.tar', or a list of LAION part files")
+                        + "'shards/{00000..00099}.tar', a list of shards or of LAION part files, or "
+                        + "such a list or shards as https:// or s3:// addresses")
             }
-            return .shards(name: word, paths: try FileList.paths(in: word), format: .lines)
+            let paths = try FileList.paths(in: word)
+            return .shards(
+                name: name, paths: paths, format: try ShardFormat(ofFiles: paths, in: name))
         }
     }
 

@@ -34,14 +34,20 @@ struct PartCounter {
         bytes(of: units, stage: 2, each: 4, trainedOnly: true)
     }
 
-    /// Bytes of gradients at a time when backward has passed the units and not its end.
+    /// Bytes of gradients when a backward pass is through with the units, until they are brought
+    /// together.
     ///
-    /// What it leaves at a parameter has the dtype of what it read.
-    func arrived(of units: [UnitShape]) -> Double {
-        guard !collectsInBackward, operandBytes < 4 else { return gradients(of: units) }
+    /// What a pass leaves at a parameter has the dtype of what it read. In fp32 it is added to what
+    /// other passes left.
+    ///
+    /// - Parameter isLater: whether gradients of other passes are there, which are not counted.
+    func arrived(of units: [UnitShape], besidesOthers isLater: Bool) -> Double {
+        guard !collectsInBackward, operandBytes < 4 else {
+            return isLater ? 0 : gradients(of: units)
+        }
         return units.reduce(0) { sum, unit in
             let bytes = unit.segments.reduce(0) {
-                $0 + ($1.isOperand ? operandBytes : 4) * Double($1.count)
+                $0 + ($1.isOperand ? operandBytes : isLater ? 0 : 4) * Double($1.count)
             }
             return sum + bytes * Double(unit.trainedCopies)
         }

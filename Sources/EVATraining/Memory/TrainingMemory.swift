@@ -58,7 +58,7 @@ package struct TrainingMemory: Sendable {
     }
 
     /// Bytes of a process on a CPU without tensors: the program, libtorch, and its tables.
-    package static let hostBase = 220e6
+    package static let hostBase = 250e6
 
     // A tile's logits, what they become, and the mask of duplicates.
     private static let tileCopies = 4.0
@@ -117,13 +117,16 @@ package struct TrainingMemory: Sendable {
     /// The moment of a step with the most in memory.
     ///
     /// Backward passes the text tower first, whose gradients then stand beside what the vision
-    /// tower keeps; several passes stand beside the gradients of those before.
+    /// tower keeps. What that keeps goes as its gradients come, so the most is at either end.
     private static func fullest(
         _ shape: ModelShape, _ parts: PartCounter, _ vision: TowerMemory, _ text: TowerMemory,
         tile: Double, isAccumulated: Bool
     ) -> Moment {
         let gradients = parts.gradients(of: shape.units)
         let before = isAccumulated ? gradients : 0
+        func arrived(_ units: [UnitShape]) -> Double {
+            before + parts.arrived(of: units, besidesOthers: isAccumulated)
+        }
         let gathered = unitsAtOnce * parts.largestGathered(shape.units)
         let reduced = unitsAtOnce * parts.largestReduced(shape.units)
         let moments = [
@@ -132,9 +135,11 @@ package struct TrainingMemory: Sendable {
                 activations: vision.kept + text.kept + max(0, text.passing - tile), loss: tile,
                 buffers: gathered),
             Moment(
-                name: "backward of the vision tower",
-                gradients: isAccumulated ? before : parts.arrived(of: shape.text.units),
+                name: "backward of the vision tower", gradients: arrived(shape.text.units),
                 activations: vision.kept + vision.passing, buffers: gathered + reduced),
+            Moment(
+                name: "end of backward", gradients: arrived(shape.units),
+                activations: vision.passing, buffers: gathered + reduced),
             Moment(
                 name: "update", gradients: gradients,
                 buffers: min(gradients, parts.largest(shape.units))),

@@ -2,9 +2,7 @@
 final class LineShardReader: ShardReader {
     private let file: SequentialFile
 
-    init(path: String) throws(DataError) {
-        file = try SequentialFile(path: path)
-    }
+    init(_ file: SequentialFile) { self.file = file }
 
     func next() throws(DataError) -> ShardRecord? {
         var line: [UInt8] = []

@@ -33,9 +33,7 @@ final class WebDatasetReader: ShardReader {
         var isSparse: Bool
     }
 
-    init(path: String) throws(DataError) {
-        archive = try TarReader(path: path)
-    }
+    init(_ file: SequentialFile) { archive = TarReader(file) }
 
     func next() throws(DataError) -> ShardRecord? {
         while let group = try nextGroup(reads: true) {

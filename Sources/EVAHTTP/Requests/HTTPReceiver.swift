@@ -1,5 +1,5 @@
 /// Takes in the answer to a request.
-protocol HTTPReceiver: AnyObject {
+package protocol HTTPReceiver: AnyObject {
     /// Called once, before the body, with the head of an answer that holds the file or a part of it.
     func begin(_ head: HTTPHead) throws
 

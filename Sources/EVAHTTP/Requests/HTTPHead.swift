@@ -1,12 +1,18 @@
 /// The status and the header fields of a server's answer.
-struct HTTPHead {
+package struct HTTPHead: Sendable {
     /// Such as 200; 0 before any answer.
-    private(set) var status = 0
+    package private(set) var status = 0
     private var fields: [String: String] = [:]
 
+    package init() {}
+
+    /// Reads the lines of a whole head.
+    init(lines: String) {
+        for line in lines.split(whereSeparator: \.isNewline) { take(String(line)) }
+    }
+
     /// Takes in a line; a status line starts anew.
-    mutating func take(_ line: String) {
-        let line = line.filter { !$0.isNewline }
+    private mutating func take(_ line: String) {
         if line.hasPrefix("HTTP/") {
             let words = line.split(separator: " ")
             self = HTTPHead()
@@ -18,16 +24,19 @@ struct HTTPHead {
         }
     }
 
+    /// Whether what follows is the file, or a part of it.
+    package var hasContent: Bool { status == 200 || status == 206 }
+
     /// The value of a field, by its name in lower case.
-    subscript(name: String) -> String? { fields[name] }
+    package subscript(name: String) -> String? { fields[name] }
 
     /// A field that holds a whole number of bytes.
-    func count(_ name: String) -> Int? { fields[name].flatMap(Self.digits) }
+    package func count(_ name: String) -> Int? { fields[name].flatMap(Self.digits) }
 
     /// `Content-Range: bytes FIRST-LAST/TOTAL`: the first byte sent and the length of the whole.
     ///
     /// nil for a range that contradicts itself, too.
-    var contentRange: (first: Int, total: Int?)? {
+    package var contentRange: (first: Int, total: Int?)? {
         guard let text = fields["content-range"], text.lowercased().hasPrefix("bytes ") else {
             return nil
         }

@@ -1,4 +1,4 @@
-/// How patient a download is.
+/// How patient a transfer from a server is.
 package struct RetryPolicy: Sendable {
     /// Tries in a row that bring nothing new before it gives up.
     package var attempts = 6
@@ -14,7 +14,7 @@ package struct RetryPolicy: Sendable {
     package init() {}
 
     /// The wait after so many failures in a row.
-    func wait(afterFailures count: Int, asked: Int) -> Double {
+    package func wait(afterFailures count: Int, asked: Int) -> Double {
         let own = firstWaitSeconds * Double(1 << min(count - 1, 16))
         return max(min(own, longestWaitSeconds), Double(asked))
     }
