@@ -5,7 +5,7 @@ internal import TorchParallel
 
 /// The processes that a launcher has started for one command.
 enum Ranks {
-    /// What the launcher says; nil for a process of its own. Only the first rank speaks from then on.
+    /// What the launcher says, after which only the first rank speaks; nil for a process of its own.
     ///
     /// - Throws: `UsageError` where the launcher's numbers do not fit.
     static func launch() throws -> Launch? {
@@ -35,10 +35,10 @@ enum Ranks {
     }
 
     /// Joins the ranks as replicas of each other.
-    static func join(_ launch: Launch?, timeout: Double) throws -> ParallelContext {
+    static func join(_ launch: Launch?, timeout: Double, device: Device) throws -> ParallelContext {
         var distribution = DistributionConfiguration()
         distribution.collectiveTimeout = timeout
-        return try join(launch, distribution)
+        return try join(launch, distribution, device: device)
     }
 
     /// - Throws: `UsageError` for what the person who started the ranks has to change.

@@ -38,8 +38,9 @@ struct VerifyParallelCommand: ParsableCommand {
         let launch = try Ranks.launch()
         let device = try ComputeDevice.prepare(
             named: device, threadCount: threads,
-            processors: Processors.share(amongRanks: launch?.localSize ?? 1))
-        let ranks = try Ranks.join(launch, timeout: collectiveTimeout)
+            processors: Processors.share(amongRanks: launch?.localSize ?? 1),
+            localRank: launch?.localRank ?? 0)
+        let ranks = try Ranks.join(launch, timeout: collectiveTimeout, device: device)
         let verifier = ParallelVerifier(ranks, device: device)
         var rows: [VerificationRow] = []
         if ranks.isWriter, !json { print(VerificationRow.heading) }
