@@ -5,7 +5,7 @@ internal import TorchParallel
 
 /// The processes that a launcher has started for one command.
 enum Ranks {
-    /// What the launcher says; nil for a process of its own. Only the first rank speaks from then on.
+    /// What the launcher says, after which only the first rank speaks; nil for a process of its own.
     ///
     /// - Throws: `UsageError` where the launcher's numbers do not fit.
     static func launch() throws -> Launch? {
