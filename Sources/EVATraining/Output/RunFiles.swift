@@ -55,14 +55,14 @@ final class RunFiles {
     /// does not go on from it.
     func begin() throws {
         guard !hasBegun else { return }
+        hasBegun = true
         if ranks.isWriter { try claim.begin(rankCount: ranks.mesh.worldSize) }
         // The others write into the folder once it is the run's.
         try ranks.world.barrier()
         guard !ranks.isWriter else { return }
-        let folder = "\(configuration.outputDirectory)/\(RunManifest.ranksFolder)"
         try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true)
-        hasBegun = true
+            atPath: "\(configuration.outputDirectory)/\(RunManifest.ranksFolder)",
+            withIntermediateDirectories: true)
     }
 
     /// Lets other runs have the folder.
