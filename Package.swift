@@ -78,7 +78,7 @@ let package = Package(
             name: "EVAEvaluation",
             dependencies: [
                 "EVAConfiguration", "EVAData", "EVAImaging", "EVALayers", "EVAModels",
-                "EVATensorFiles", "Torch",
+                "EVATensorFiles", "Torch", "TorchParallel",
             ]),
         .target(
             name: "EVATraining",
@@ -133,7 +133,10 @@ let package = Package(
         .testTarget(name: "TorchTests", dependencies: ["EVATestSupport", "Torch"]),
         // One rank of several, started by mpirun, which the tests run.
         .executableTarget(
-            name: "RankProgram", dependencies: ["EVATestSupport", "Torch", "TorchParallel"],
+            name: "RankProgram",
+            dependencies: [
+                "EVAConfiguration", "EVATestSupport", "EVATraining", "Torch", "TorchParallel",
+            ],
             path: "Tests/RankProgram"),
         .testTarget(
             name: "TorchParallelTests",
@@ -168,6 +171,7 @@ let package = Package(
             dependencies: [
                 "EVACommands", "EVAConfiguration", "EVAData", "EVAImaging", "EVATensorFiles",
                 "EVATestSupport", "EVATokenizer", "evaclip",
+                .product(name: "Yams", package: "Yams"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ],

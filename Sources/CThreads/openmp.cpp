@@ -22,12 +22,12 @@ namespace {
 
 std::atomic<uint64_t> region_count{0};
 
-int affinity_count() {
+int affinity_count(pid_t process = 0) {
     // The usual mask holds 1,024 processors; a larger machine refuses it.
     for (int processors = 1024; processors <= 1 << 20; processors *= 2) {
         cpu_set_t *mask = CPU_ALLOC(processors);
         const size_t size = CPU_ALLOC_SIZE(processors);
-        const bool is_known = mask && ::sched_getaffinity(0, size, mask) == 0;
+        const bool is_known = mask && ::sched_getaffinity(process, size, mask) == 0;
         const int count = is_known ? CPU_COUNT_S(size, mask) : 0;
         CPU_FREE(mask);
         if (is_known) return std::max(count, 1);
@@ -90,6 +90,8 @@ std::mutex critical, atomic_update, naming;
 #define EXPORTED extern "C" __attribute__((visibility("default")))
 
 EXPORTED int32_t cth_affinity_count(void) { return affinity_count(); }
+
+EXPORTED int32_t cth_affinity_count_of(int32_t process) { return affinity_count(process); }
 
 EXPORTED uint64_t cth_region_count(void) { return region_count; }
 

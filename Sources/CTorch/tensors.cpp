@@ -76,4 +76,20 @@ void *ct_tensor_data(ct_tensor handle) {
     return value.is_cpu() ? value.data_ptr() : nullptr;
 }
 
+char *ct_storage_release(ct_tensor handle) {
+    return ct::guarded([&] {
+        auto *storage = ct::tensor(handle).storage().unsafeGetStorageImpl();
+        storage->set_data_ptr_noswap(storage->allocator()->allocate(0));
+        storage->set_nbytes(0);
+    });
+}
+
+char *ct_storage_allocate(ct_tensor handle, size_t byte_count) {
+    return ct::guarded([&] {
+        auto *storage = ct::tensor(handle).storage().unsafeGetStorageImpl();
+        storage->set_data_ptr_noswap(storage->allocator()->allocate(byte_count));
+        storage->set_nbytes(byte_count);
+    });
+}
+
 }  // extern "C"

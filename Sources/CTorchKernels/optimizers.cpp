@@ -1,4 +1,5 @@
-// evaclip::adamw_, evaclip::lamb_ and evaclip::lion_: one step of an optimizer over flat buffers.
+// evaclip::adamw_, evaclip::lamb_ and evaclip::lion_: one step of an optimizer over flat buffers;
+// evaclip::lamb_moments_ and evaclip::lamb_weights_: LAMB's in two halves.
 //
 // Parameters, gradients and moments are vectors of one layout. `segments` tells the tensors in
 // them, a start and an end each, laid flat; `rates` and `decays` have a number for each. What lies
@@ -18,10 +19,12 @@
 #include <ATen/ops/_foreach_sqrt.h>
 #include <ATen/ops/_foreach_sub.h>
 #include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones_like.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/where.h>
+#include <ATen/ops/zeros.h>
 #include <torch/library.h>
 
 #include <cmath>
@@ -163,14 +166,9 @@ void adamw(const Tensor &parameters, const Tensor &gradients, const Tensor &firs
 
 // LAMB
 
-void lamb_views(const Tensor &parameters, const Tensor &gradients, const Tensor &first,
-                const Tensor &second, Segments segments, Numbers rates, Numbers decays,
-                double beta1, double beta2, double epsilon, const Corrections &corrections) {
-    const auto w = views(parameters, segments), g = views(gradients, segments);
-    const auto m = views(first, segments), v = views(second, segments);
-    at::_foreach_lerp_(m, g, 1 - beta1);
-    at::_foreach_mul_(v, beta2);
-    at::_foreach_addcmul_(v, g, g, 1 - beta2);
+// What the moments say the weights are to move by, before rates and trust ratios.
+List lamb_updates(const List &w, const List &m, const List &v, Numbers decays, double epsilon,
+                  const Corrections &corrections) {
     auto denominators = at::_foreach_sqrt(v);
     at::_foreach_mul_(denominators, 1 / std::sqrt(corrections.second));
     at::_foreach_add_(denominators, epsilon);
@@ -186,6 +184,26 @@ void lamb_views(const Tensor &parameters, const Tensor &gradients, const Tensor 
     }
     if (!decayed.empty()) {
         at::_foreach_add_(decayed_updates, at::_foreach_mul(decayed, scalars(factors)));
+    }
+    return updates;
+}
+
+void lamb_views(const Tensor &parameters, const Tensor &gradients, const Tensor &first,
+                const Tensor &second, Segments segments, Numbers rates, Numbers decays,
+                double beta1, double beta2, double epsilon, const Corrections &corrections) {
+    const auto w = views(parameters, segments), g = views(gradients, segments);
+    const auto m = views(first, segments), v = views(second, segments);
+    at::_foreach_lerp_(m, g, 1 - beta1);
+    at::_foreach_mul_(v, beta2);
+    at::_foreach_addcmul_(v, g, g, 1 - beta2);
+    auto updates = lamb_updates(w, m, v, decays, epsilon, corrections);
+    List decayed, decayed_updates;
+    for (size_t i = 0; i < w.size(); ++i) {
+        if (decays[i] == 0) continue;
+        decayed.push_back(w[i]);
+        decayed_updates.push_back(updates[i]);
+    }
+    if (!decayed.empty()) {
         const auto weights = at::stack(at::_foreach_norm(decayed));
         const auto norms = at::stack(at::_foreach_norm(decayed_updates));
         const auto ratios =
@@ -194,6 +212,12 @@ void lamb_views(const Tensor &parameters, const Tensor &gradients, const Tensor 
     }
     at::_foreach_mul_(updates, scalars(rates));
     at::_foreach_sub_(w, updates);
+}
+
+ck::LAMBStep lamb_step(double beta1, double beta2, double epsilon, const Corrections &corrections,
+                       double decay) {
+    return {float(1 - beta1), float(beta2), float(1 - beta2), float(epsilon),
+            float(1 / corrections.first), float(1 / std::sqrt(corrections.second)), float(decay)};
 }
 
 void lamb(const Tensor &parameters, const Tensor &gradients, const Tensor &first,
@@ -206,11 +230,8 @@ void lamb(const Tensor &parameters, const Tensor &gradients, const Tensor &first
                    epsilon, corrections);
         return;
     }
-    const auto settings = [&](size_t segment) -> ck::LAMBStep {
-        return {float(1 - beta1),  float(beta2),
-                float(1 - beta2),  float(epsilon),
-                float(1 / corrections.first), float(1 / std::sqrt(corrections.second)),
-                float(decays[segment])};
+    const auto settings = [&](size_t segment) {
+        return lamb_step(beta1, beta2, epsilon, corrections, decays[segment]);
     };
     for (size_t begin = 0, end; begin < rates.size(); begin = end) {
         int64_t length = 0;
@@ -238,6 +259,82 @@ void lamb(const Tensor &parameters, const Tensor &gradients, const Tensor &first
             ck::lamb_weights(settings(segment), float(rates[segment] * ratio), all[i].stretch);
         });
     }
+}
+
+// LAMB where tensors are divided among ranks: the sums of squares are between its two halves.
+
+// Moves the moments; gives the sums of the squares of weights and of updates, `[2, segments]`.
+Tensor lamb_moments(const Tensor &parameters, const Tensor &gradients, const Tensor &first,
+                    const Tensor &second, Segments segments, Numbers decays, double beta1,
+                    double beta2, double epsilon, int64_t step) {
+    check({parameters, gradients, first, second}, segments, decays, decays);
+    const Corrections corrections(beta1, beta2, step);
+    const auto count = static_cast<int64_t>(decays.size());
+    if (!has_kernel(parameters)) {
+        if (count == 0) return at::zeros({2, 0}, parameters.options());
+        const auto w = views(parameters, segments), g = views(gradients, segments);
+        const auto m = views(first, segments), v = views(second, segments);
+        at::_foreach_lerp_(m, g, 1 - beta1);
+        at::_foreach_mul_(v, beta2);
+        at::_foreach_addcmul_(v, g, g, 1 - beta2);
+        const auto u = lamb_updates(w, m, v, decays, epsilon, corrections);
+        return at::stack({at::stack(at::_foreach_norm(w)), at::stack(at::_foreach_norm(u))})
+            .square();
+    }
+    const auto all = pieces(parameters, gradients, first, &second, segments, 0, decays.size());
+    std::vector<ck::LAMBSums> sums(all.size());
+    ck::parallel(all.size(), [&](int64_t i) {
+        sums[i] = ck::lamb_moments(
+            lamb_step(beta1, beta2, epsilon, corrections, decays[all[i].segment]), all[i].stretch);
+    });
+    std::vector<double> totals(2 * count);
+    for (size_t i = 0; i < all.size(); ++i) {
+        totals[all[i].segment] += sums[i].weights;
+        totals[count + all[i].segment] += sums[i].updates;
+    }
+    auto result = at::empty({2, count}, parameters.options());
+    std::copy(totals.begin(), totals.end(), result.data_ptr<float>());
+    return result;
+}
+
+// Moves the weights by moments that have moved, with the sums of all ranks.
+void lamb_weights(const Tensor &parameters, const Tensor &first, const Tensor &second,
+                  const Tensor &sums, Segments segments, Numbers rates, Numbers decays,
+                  double beta1, double beta2, double epsilon, int64_t step) {
+    check({parameters, first, second}, segments, rates, decays);
+    const auto count = static_cast<int64_t>(rates.size());
+    TORCH_CHECK(sums.dim() == 2 && sums.size(0) == 2 && sums.size(1) == count,
+                "LAMB's sums are of another number of tensors");
+    const Corrections corrections(beta1, beta2, step);
+    if (count == 0) return;
+    if (!has_kernel(parameters)) {
+        const auto w = views(parameters, segments);
+        auto u = lamb_updates(w, views(first, segments), views(second, segments), decays, epsilon,
+                              corrections);
+        const auto weights = sums[0], updates = sums[1];
+        auto ratios = at::where(weights.mul(updates).eq(0), at::ones_like(updates),
+                                weights.div(updates).sqrt());
+        std::vector<Tensor> scales = ratios.unbind();
+        for (int64_t i = 0; i < count; ++i) {
+            if (decays[i] == 0) scales[i] = at::ones_like(scales[i]);
+        }
+        at::_foreach_mul_(u, scales);
+        at::_foreach_mul_(u, scalars(rates));
+        at::_foreach_sub_(w, u);
+        return;
+    }
+    const auto host = sums.to(at::kCPU, at::kFloat).contiguous();
+    const float *squares = host.const_data_ptr<float>();
+    // The kernel reads no gradients here.
+    const auto all = pieces(parameters, first, first, &second, segments, 0, rates.size());
+    ck::parallel(all.size(), [&](int64_t i) {
+        const size_t segment = all[i].segment;
+        const double weights = squares[segment], updates = squares[count + segment];
+        const bool is_scaled = decays[segment] != 0 && weights != 0 && updates != 0;
+        const double ratio = is_scaled ? std::sqrt(weights / updates) : 1;
+        ck::lamb_weights(lamb_step(beta1, beta2, epsilon, corrections, decays[segment]),
+                         float(rates[segment] * ratio), all[i].stretch);
+    });
 }
 
 // Lion
@@ -285,10 +382,22 @@ TORCH_LIBRARY_FRAGMENT(evaclip, library) {
         "Tensor(c!) second_moments, int[] segments, float[] rates, float[] decays, float beta1, "
         "float beta2, float epsilon, int step) -> ()");
     library.def(
+        "lamb_moments_(Tensor parameters, Tensor gradients, Tensor(a!) first_moments, "
+        "Tensor(b!) second_moments, int[] segments, float[] decays, float beta1, float beta2, "
+        "float epsilon, int step) -> Tensor");
+    library.def(
+        "lamb_weights_(Tensor(a!) parameters, Tensor first_moments, Tensor second_moments, "
+        "Tensor sums, int[] segments, float[] rates, float[] decays, float beta1, float beta2, "
+        "float epsilon, int step) -> ()");
+    library.def(
         "lion_(Tensor(a!) parameters, Tensor gradients, Tensor(b!) first_moments, "
         "int[] segments, float[] rates, float[] decays, float beta1, float beta2) -> ()");
     library.impl("adamw_",
                  torch::dispatch(c10::DispatchKey::CompositeExplicitAutograd, adamw));
     library.impl("lamb_", torch::dispatch(c10::DispatchKey::CompositeExplicitAutograd, lamb));
+    library.impl("lamb_moments_",
+                 torch::dispatch(c10::DispatchKey::CompositeExplicitAutograd, lamb_moments));
+    library.impl("lamb_weights_",
+                 torch::dispatch(c10::DispatchKey::CompositeExplicitAutograd, lamb_weights));
     library.impl("lion_", torch::dispatch(c10::DispatchKey::CompositeExplicitAutograd, lion));
 }

@@ -13,7 +13,10 @@ package final class ParameterStore {
     package private(set) var parameters: [Parameter] = []
     /// The buffers that the parameters lie in, once training asked for them.
     package private(set) var units: [ParameterUnit] = []
+    /// What ranks do with the units together; nil where there are none.
+    package private(set) var sharding: ParameterSharding?
     private var byName: [String: Parameter] = [:]
+    private var boundaries: Set<String> = []
 
     /// - Parameters:
     ///   - device: where the parameters live.
@@ -70,7 +73,14 @@ package final class ParameterStore {
     /// What matrix products read is kept in their dtype from then on, beside fp32 masters. A product
     /// casts its operands in any case, so no result changes; norms, tables and the logit scale stay
     /// in fp32 and have no master. A model that is not trained is spared the copies.
-    package func makeUnits(computeDType: DType) {
+    ///
+    /// - Parameters:
+    ///   - ranks: the ranks of the run.
+    ///   - stage: what is divided among those of the sharding axis.
+    package func makeUnits(
+        computeDType: DType, over ranks: ParallelContext = .single,
+        stage: ParameterSharding.Stage = .nothing
+    ) {
         guard units.isEmpty else { fatalError("the parameters lie in units already") }
         var members: [(name: String, parameters: [Parameter])] = []
         var places: [String: Int] = [:]
@@ -84,11 +94,17 @@ package final class ParameterStore {
         }
         withoutGradient {
             units = members.map {
-                ParameterUnit(
-                    name: $0.name, $0.parameters, computeDType: computeDType, device: device)
+                let count = $0.parameters.reduce(0) { $0 + $1.value.count }
+                return ParameterUnit(
+                    name: $0.name, $0.parameters, computeDType: computeDType, device: device,
+                    owner: ParameterSharding.owner(ofElements: count, stage, ranks))
             }
         }
+        sharding = ParameterSharding(stage, ranks, units: units, bounded: boundaries)
     }
+
+    /// Notes that the layers which read a unit say when.
+    func noteBoundary(of unit: String) { boundaries.insert(unit) }
 
     /// Forgets all gradients.
     package func clearGradients() {

@@ -22,4 +22,19 @@ package struct LAMB: UpdateRule {
     package func apply(_ update: FlatUpdate, step: Int) {
         update.lamb(beta1: beta1, beta2: beta2, epsilon: epsilon, step: step)
     }
+
+    package func apply(_ updates: [FlatUpdate], step: Int, sums: TensorSums?) throws {
+        guard let sums else {
+            for update in updates { apply(update, step: step) }
+            return
+        }
+        // The trust ratio is that of the whole tensor, whoever has its parts.
+        let squares = updates.map {
+            $0.lambMoments(beta1: beta1, beta2: beta2, epsilon: epsilon, step: step)
+        }
+        for (update, sums) in zip(updates, try sums(squares)) {
+            update.lambWeights(
+                sums: sums, beta1: beta1, beta2: beta2, epsilon: epsilon, step: step)
+        }
+    }
 }

@@ -17,7 +17,7 @@ package final class WeightAverage {
     private let store: ParameterStore
     /// Those with a parameter that is trained.
     private let units: [ParameterUnit]
-    /// One flat buffer for each of the units.
+    /// One flat buffer for what this rank updates of each unit.
     private let averages: [Tensor]
 
     /// - Parameters:
@@ -29,12 +29,12 @@ package final class WeightAverage {
         self.decay = decay
         self.isBiasCorrected = isBiasCorrected
         units = store.units.filter(\.isTrained)
-        averages = units.map { $0.values.zerosLike() }
+        averages = units.map { $0.shareValues.zerosLike() }
     }
 
     /// Sets the average to the present weights.
     package func restart() {
-        withoutGradient { Foreach.copy(averages, from: units.map(\.values)) }
+        withoutGradient { Foreach.copy(averages, from: units.map(\.shareValues)) }
     }
 
     /// Takes the present weights in.
@@ -44,29 +44,32 @@ package final class WeightAverage {
         let share = isBiasCorrected ? 1 - pow(decay, Double(step)) : 1
         withoutGradient {
             Foreach.interpolate(
-                averages, towards: units.map(\.values), weight: (1 - decay) / share)
+                averages, towards: units.map(\.shareValues), weight: (1 - decay) / share)
         }
     }
 
     /// Calls `body` while the model has the averages for weights; afterwards both are as before,
     /// but for what `body` did to the model's, which is the average's then.
+    ///
+    /// All ranks call it; where they share the parameters, `body` is called while they do.
     @discardableResult
-    package func whileInPlace<Result>(_ body: () throws -> Result) rethrows -> Result {
-        exchange()
-        defer { exchange() }
-        return try body()
+    package func whileInPlace<Result>(_ body: () throws -> Result) throws -> Result {
+        try exchange()
+        let result = Swift.Result { try body() }
+        try exchange()
+        return try result.get()
     }
 
-    private func exchange() {
+    private func exchange() throws {
         withoutGradient {
             for (unit, average) in zip(units, averages) {
                 let weights = Tensor.empty(
-                    [unit.count], dtype: .float32, device: unit.values.device)
-                weights.copy(from: unit.values)
-                unit.values.copy(from: average)
+                    [unit.share.count], dtype: .float32, device: unit.values.device)
+                weights.copy(from: unit.shareValues)
+                unit.shareValues.copy(from: average)
                 average.copy(from: weights)
             }
         }
-        store.refreshOperands()
+        try store.sharding?.spread()
     }
 }

@@ -1,3 +1,5 @@
+internal import Torch
+
 /// This process among the ranks of a run: their arrangement, their groups, and who writes.
 ///
 /// Made first and handed down.
@@ -15,6 +17,8 @@ package final class ParallelContext {
     package let shards: any ProcessGroup
     /// The ranks that hold the other parts of each layer: the tensor axis.
     package let layerParts: any ProcessGroup
+    /// What the groups' collectives have moved so far, by the names of `RankGroup`.
+    package let traffic = Traffic()
     private let session: MPISession?
 
     /// Whether this rank writes the run's files and speaks for all.
@@ -56,15 +60,38 @@ package final class ParallelContext {
         let session = try MPISession(launch, timeout: timeout)
         try session.openBoard()
         self.session = session
-        let everyone = MPIProcessGroup(world: session)
+        let everyone = MeteredGroup(
+            MPIProcessGroup(world: session), name: RankGroup.world.rawValue, traffic: traffic)
         world = everyone
+        (dataRanks, replicas, shards, layerParts) = try Self.groups(of: everyone, mesh)
+    }
+
+    /// The ranks of a group, arranged as `mesh` says; all of them call it.
+    ///
+    /// - Parameter other: the context whose board says what ranks are at; nil where there is none.
+    package init(
+        arranging world: any ProcessGroup, as mesh: DeviceMesh,
+        stagesOf other: ParallelContext? = nil
+    ) throws {
+        self.mesh = mesh
+        self.world = world
+        session = other?.session
+        (dataRanks, replicas, shards, layerParts) = try Self.groups(of: world, mesh)
+    }
+
+    private static func groups(of world: any ProcessGroup, _ mesh: DeviceMesh) throws -> (
+        any ProcessGroup, any ProcessGroup, any ProcessGroup, any ProcessGroup
+    ) {
         let places = Axes(mesh)
-        dataRanks = try everyone.split(color: places.tensor, name: "data ranks")
-        replicas = try everyone.split(
-            color: places.sharding * mesh.tensorDegree + places.tensor, name: "data")
-        shards = try everyone.split(
-            color: places.data * mesh.tensorDegree + places.tensor, name: "sharding")
-        layerParts = try everyone.split(color: mesh.dataWorldRank, name: "tensor")
+        func group(_ name: RankGroup, color: Int) throws -> any ProcessGroup {
+            try world.split(color: color, name: name.rawValue)
+        }
+        return (
+            try group(.dataRanks, color: places.tensor),
+            try group(.data, color: places.sharding * mesh.tensorDegree + places.tensor),
+            try group(.sharding, color: places.data * mesh.tensorDegree + places.tensor),
+            try group(.tensor, color: mesh.dataWorldRank)
+        )
     }
 
     private struct Axes {
@@ -81,6 +108,27 @@ package final class ParallelContext {
 
     /// Says what this rank is at, for the others to name if it does not come to them.
     package func enter(_ stage: String) { session?.board?.stage = stage }
+
+    /// Whether something holds on any of the ranks, which all ask.
+    package func any(_ holds: Bool) throws -> Bool {
+        guard world.size > 1 else { return holds }
+        return try world.gather(holds ? 1 : 0).contains(1)
+    }
+
+    /// The writing rank's text on every rank; the others give nil.
+    package func shared(_ text: String?) throws -> String? {
+        guard world.size > 1 else { return text }
+        let own = Array((text ?? "").utf8)
+        let count = try world.gather(text == nil ? -1 : own.count)[0]
+        guard count >= 0 else { return nil }
+        // One byte more, so that no text is an empty tensor.
+        let bytes = (isWriter ? own : Array(repeating: 0, count: count)) + [0]
+        let tensor = try bytes.withUnsafeBytes {
+            try Tensor(bytes: $0, shape: [bytes.count], dtype: .uint8)
+        }
+        try world.broadcast(inPlace: tensor)
+        return tensor.withHostBytes { String(decoding: $0.dropLast(), as: UTF8.self) }
+    }
 
     /// Leaves the ranks when the work is done; all have to.
     ///

@@ -101,7 +101,8 @@ extension FlagExample {
         // Loss.
         .init("loss", "sigmoid", "loss.kind = sigmoid"),
         .init("local_loss", nil, "loss.isLocal = true"),
-        .init("gather_with_grad", nil, "loss.gathersWithGradient = true"),
+        .init("gather_with_grad", "false", "loss.gathersWithGradient = false"),
+        .init("loss_gather", "all", "loss.gathering = all"),
         .init("mask_duplicates", nil, "loss.masksDuplicates = true"),
         .init("contrastive_accumulation", "4", "loss.accumulation = 4"),
         // Precision.
@@ -125,6 +126,7 @@ extension FlagExample {
         .init("save_strategy", "no", "checkpoints.strategy = no"),
         .init("save_steps", "7", "checkpoints.everySteps = 7"),
         .init("save_minutes", "0.5", "checkpoints.everyMinutes = 0.5"),
+        .init("collective_timeout", "30", "distribution.collectiveTimeout = 30"),
         .init("save_total_limit", "2", "checkpoints.totalLimit = 2"),
         .init("resume_from_checkpoint", "latest", "checkpoints.resumeFrom = latest"),
         .init("overwrite_output_dir", "true", "checkpoints.overwritesOutput = true"),

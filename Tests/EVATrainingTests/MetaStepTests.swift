@@ -28,7 +28,6 @@ import Torch
             clip.store.makeUnits(computeDType: .float16)
             let average = WeightAverage(of: clip.store, decay: 0.9)
             let rates = TowerRates(learningRate: 1e-3, weightDecay: 0.05, layerDecay: 0.9)
-            let parameters = clip.store.parameters
             let context = ForwardContext.training(
                 computeDType: .float16, random: RandomSource(seed: 1), recomputesActivations: true)
             let loss = try ContrastiveLoss(kind, masksDuplicates: true, tileElementLimit: 4)(
@@ -40,17 +39,17 @@ import Torch
             if kind == .softmax { clip.logitBias?.isTrained = false }
             clip.store.collectGradients()
             let norm = GradientNorm.clip(
-                parameters, norm: GradientNorm.of(parameters), to: 5, lossScale: 1024)
+                clip.store, norm: try GradientNorm.of(clip.store), to: 5, lossScale: 1024)
             #expect(norm.device == .meta)
             let optimizer = Optimizer(
                 ParameterGrouping(visual: rates, other: rates, text: rates)
-                    .groups(of: clip.store.parameters), over: clip.store.units, rule: rule)
-            optimizer.step(rateMultiplier: 1)
+                    .groups(of: clip.store.parameters), over: clip.store, rule: rule)
+            try optimizer.step(rateMultiplier: 1)
             clip.clampLogitScale()
             clip.store.refreshOperands()
             average.update(step: optimizer.stepCount)
-            for (name, moment) in optimizer.namedMoments {
-                #expect(moment.device == .meta, "\(name)")
+            for moment in optimizer.moments {
+                #expect(moment.share.device == .meta, "\(moment.name)")
             }
         }
     }

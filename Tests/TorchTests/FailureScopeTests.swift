@@ -72,6 +72,30 @@ import Testing
         expectMemoryError { try Tensor.backward([output[0].sum()], [nil]) }
     }
 
+    @Test("What a backward function of the program's own throws comes out as it is")
+    func backwardError() throws {
+        struct Other: Error, Equatable { let number: Int }
+        let leaf = Tensor([1] as [Float], shape: [1])
+        leaf.requiresGradient = true
+        func output(_ number: Int) -> Tensor {
+            CustomGradient.record(inputs: [leaf]) {
+                [leaf * 2]
+            } backward: { _ in
+                throw Other(number: number)
+            }[0].sum()
+        }
+        #expect(throws: Other(number: 1)) { try Tensor.backward([output(1)], [nil]) }
+        #expect(throws: Other(number: 2)) { try throwingTorchFailures { output(2).backward() } }
+        // It ends the scope as any failure does: what follows is not computed.
+        #expect(throws: Other(number: 3)) {
+            try throwingTorchFailures {
+                output(3).backward()
+                #expect((leaf.detached() + 1).floats() == [0])
+            }
+        }
+        #expect(leaf.gradient == nil)
+    }
+
     @Test("What the body throws by itself, and what it returns, come out")
     func transparency() throws {
         struct Other: Error {}

@@ -59,6 +59,20 @@ import Testing
         #expect(Processors.count(affinity: affinity, quotas: quotas) == expected)
     }
 
+    @Test(
+        "Ranks of a host divide its processors, however the launcher has bound them",
+        arguments: [
+            // Not bound; each to one; to half of the machine, two ranks in each; more ranks than
+            // processors; a quota.
+            (4, 16, 16, [], 4), (4, 1, 16, [], 1), (4, 8, 16, [], 4), (8, 2, 2, [], 1),
+            (2, 16, 16, [4.0], 2),
+        ])
+    func ranks(count: Int, own: Int, launcher: Int, quotas: [Double], expected: Int) {
+        #expect(
+            Processors.share(amongRanks: count, own: own, launcher: launcher, quotas: quotas)
+                == expected)
+    }
+
     @Test("libtorch's operators run on the program's threads, with the same result on any number")
     func threads() {
         let before = Runtime.threadCount

@@ -15,6 +15,9 @@ extern "C" {
 // Processors that the scheduler lets this thread run on.
 int32_t cth_affinity_count(void);
 
+// Processors that the scheduler lets a process run on; 1 where that cannot be known.
+int32_t cth_affinity_count_of(int32_t process);
+
 // Parallel regions that this implementation has run; 0 tells that the calls go elsewhere.
 uint64_t cth_region_count(void);
 

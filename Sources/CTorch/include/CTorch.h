@@ -106,6 +106,10 @@ ct_device ct_tensor_device(ct_tensor tensor);
 bool ct_tensor_is_contiguous(ct_tensor tensor);
 // The first element of a CPU tensor, or NULL on another device.
 void *ct_tensor_data(ct_tensor tensor);
+// Lets the memory go that lies behind a tensor and behind all that share it; their shapes stay, and
+// none of them may be read or written until ct_storage_allocate has given them memory again.
+char *ct_storage_release(ct_tensor tensor);
+char *ct_storage_allocate(ct_tensor tensor, size_t byte_count);
 
 // Autograd.
 bool ct_tensor_requires_grad(ct_tensor tensor);

@@ -7,11 +7,15 @@ enum ComputeDevice {
     ///
     /// - Throws: `TorchError` when the device is unknown or absent; `UsageError` for more threads
     ///   than there are processors.
-    static func prepare(named name: String, threadCount: Int?) throws -> Device {
+    ///
+    /// - Parameter processors: how many this process is to use unless it is told.
+    static func prepare(
+        named name: String, threadCount: Int?, processors: Int = Processors.available
+    ) throws -> Device {
         try ThreadLimits.check(threads: threadCount)
         Runtime.keepMemoryBetweenSteps()
         // OMP_NUM_THREADS may ask for fewer than there are.
-        Runtime.threadCount = threadCount ?? min(Runtime.threadCount, Processors.available)
+        Runtime.threadCount = threadCount ?? min(Runtime.threadCount, processors)
         guard name == "auto" else { return try Device(named: name) }
         let (device, reason) = Device.automatic()
         if let reason { Console.note("computing on the CPU: \(reason)") }

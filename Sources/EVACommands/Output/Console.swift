@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+internal import Synchronization
 
 /// What the command says to the person at the terminal.
 ///
@@ -9,17 +10,29 @@ enum Console {
     /// Whether a person watches: progress is then drawn in place.
     static let isTerminal = isatty(STDERR_FILENO) == 1
 
+    /// This process's number where another rank speaks for all; -1 otherwise.
+    private static let followingRank = Atomic<Int>(-1)
+
+    private static var speaks: Bool { followingRank.load(ordering: .relaxed) < 0 }
+
+    /// From now on says only why this rank failed, since another says the rest.
+    static func follow(asRank rank: Int) { followingRank.store(rank, ordering: .relaxed) }
+
     /// A line on standard error.
-    static func note(_ text: String) { write(TerminalText.line(text) + "\n") }
+    static func note(_ text: String) { if speaks { write(TerminalText.line(text) + "\n") } }
 
     /// Something that the user should know but that does not stop the command.
-    static func warning(_ text: String) { write("warning: " + TerminalText.line(text) + "\n") }
+    static func warning(_ text: String) {
+        if speaks { write("warning: " + TerminalText.line(text) + "\n") }
+    }
 
     /// Why the command failed.
     ///
     /// - Parameter lines: Whether line breaks are meant, as in a list of faults.
     static func error(_ text: String, lines: Bool = false) {
-        write("error: " + TerminalText.line(text, keepsLines: lines) + "\n")
+        let rank = followingRank.load(ordering: .relaxed)
+        let speaker = rank < 0 ? "" : "rank \(rank): "
+        write("error: " + speaker + TerminalText.line(text, keepsLines: lines) + "\n")
     }
 
     /// A line of the command's result, on standard output.
@@ -38,6 +51,7 @@ enum Console {
 
     /// Draws over the current line of a terminal, as much as fits on it.
     static func redraw(_ text: String) {
+        guard speaks else { return }
         var size = winsize()
         let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         write(

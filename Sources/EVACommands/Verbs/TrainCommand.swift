@@ -7,6 +7,7 @@ internal import EVATensorFiles
 internal import EVATraining
 internal import Foundation
 internal import Torch
+internal import TorchParallel
 
 /// `evaclip train`: contrastive pretraining.
 struct TrainCommand: ParsableCommand {
@@ -18,22 +19,28 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         guard let flags = try FlagInput.read(arguments, verb: .train) else { return }
-        let configuration = try TrainingConfiguration(flags: flags)
+        var configuration = try TrainingConfiguration(flags: flags)
+        let launch = try Ranks.launch()
         for warning in configuration.warnings(of: flags) { Console.warning(warning) }
         guard !flags.bool("print_config") else {
             return print(RunConfigurationFile.text(of: flags), terminator: "")
         }
         try ThreadLimits.check(
             threads: configuration.threadCount, readers: configuration.data.workerCount)
+        let processors = Processors.share(amongRanks: launch?.localSize ?? 1)
         let device = try ComputeDevice.prepare(
-            named: configuration.device, threadCount: configuration.threadCount)
-        try COCODownload.prepare(configuration.data)
-        let trainer = try Trainer(configuration, device: device)
+            named: configuration.device, threadCount: configuration.threadCount,
+            processors: processors)
+        configuration.data.workerCount = try ReaderThreads.count(
+            configuration.data.workerCount, processors: processors)
+        if launch?.rank ?? 0 == 0 { try COCODownload.prepare(configuration.data) }
+        let ranks = try Ranks.join(launch, configuration.distribution)
+        let trainer = try Trainer(configuration, device: device, ranks: ranks)
         announce(trainer, configuration, device)
-        guard configuration.trains else { return }
+        guard configuration.trains else { return try ranks.leave() }
         Interrupt.watch()
         try trainer.begin()
-        try record(trainer, configuration, device)
+        if ranks.isWriter { try record(trainer, configuration, device) }
         let log = TrainingConsole(
             totalSteps: trainer.state.totalSteps, firstStep: trainer.state.step,
             readerThreads: try ReaderThreads.count(configuration.data.workerCount),
@@ -47,6 +54,7 @@ struct TrainCommand: ParsableCommand {
                 skipped: { log.show($0) }, progress: { log.show(step: $0) },
                 report: { log.show($0) })
         }
+        try ranks.leave()
         let peak = Runtime.memory.peakBytes
         if device == .cpu, peak > 0 {
             Console.note(
@@ -75,7 +83,7 @@ struct TrainCommand: ParsableCommand {
     ) {
         Console.note(trainer.data.summary)
         Console.note(
-            "\(configuration.model.name): \(trainer.clip.store.elementCount) parameters on "
+            "\(configuration.model.name): \(trainer.clip.configuration.parameterCount) parameters on "
                 + "\(device), \(Runtime.threadCount) threads, libtorch \(Runtime.version)")
         for note in trainer.notes { Console.note(note) }
         Console.note(
@@ -92,7 +100,7 @@ struct TrainCommand: ParsableCommand {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let record = RunRecord(
             configuration: configuration, model: trainer.clip.configuration,
-            parameters: trainer.clip.store.elementCount, device: "\(device)",
+            parameters: trainer.clip.configuration.parameterCount, device: "\(device)",
             threads: Runtime.threadCount, libtorch: Runtime.version,
             evaclip: EvaclipCommand.version)
         try AtomicFile.write(

@@ -69,19 +69,20 @@ extension IdleSettings {
     static let distribution: [IdleSetting<TrainingConfiguration>] = [
         .init(
             "sharding",
-            because: "this version trains in one process, which holds everything itself"
+            because: "one process holds everything itself"
         ) { run, _ in run.distribution.shardingStage > 0 },
         .init(
-            "sharding_parallel_degree", because: "this version trains in one process"
+            "sharding_parallel_degree", because: "there is one process"
         ) { run, _ in run.distribution.shardingDegree ?? 1 > 1 },
-        .init("tensor_parallel_degree", because: "this version trains in one process") { run, _ in
+        .init("tensor_parallel_degree", because: "there is one process") { run, _ in
             run.distribution.tensorDegree > 1
         },
         .init(
             "local_loss", because: "in one process its own rows of the logits are all there are"
         ) { _, _ in true },
         .init(
-            "gather_with_grad", because: "in one process there are no features of others to gather"
+            "gather_with_grad", "loss_gather",
+            because: "in one process there are no features of others to gather"
         ) { _, _ in true },
     ]
 }

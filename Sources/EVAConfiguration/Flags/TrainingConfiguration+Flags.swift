@@ -127,6 +127,7 @@ extension FlagResolver {
         loss.kind = choice("loss")
         loss.isLocal = flags.bool("local_loss")
         loss.gathersWithGradient = flags.bool("gather_with_grad")
+        loss.gathering = choice("loss_gather")
         loss.masksDuplicates = flags.bool("mask_duplicates")
         loss.accumulation = flags.integer("contrastive_accumulation")
         return loss
@@ -197,9 +198,12 @@ extension FlagResolver {
         }
         distribution.shardingDegree = positive("sharding_parallel_degree")
         distribution.tensorDegree = positive("tensor_parallel_degree") ?? 1
+        distribution.collectiveTimeout = flags.number("collective_timeout")
         for name in ["pipeline_parallel_degree", "sep_parallel_degree"] {
             if let degree = positive(name), degree > 1 {
-                report("--\(name) \(degree): these models are not divided that way; leave it out")
+                report(
+                    "--\(name) \(degree): these models are not divided that way, since a loss needs the features of all pairs at once; leave it out"
+                )
             }
         }
         return distribution

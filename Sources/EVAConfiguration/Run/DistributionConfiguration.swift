@@ -12,17 +12,22 @@ public struct DistributionConfiguration: Codable, Sendable, Equatable {
     /// Processes among which each layer is split.
     public var tensorDegree: Int
 
+    /// Seconds for which a rank waits for the others.
+    public var collectiveTimeout: Double
+
     /// Creates the default: nothing is divided.
     public init() {
         shardingStage = 0
         offloadsOptimizer = false
         shardingDegree = nil
         tensorDegree = 1
+        collectiveTimeout = 600
     }
 
     func validate(_ check: inout ValidationCheck) {
         check.within(.from(0, to: 3), shardingStage, "--sharding")
         check.within(.processes, tensorDegree, "--tensor_parallel_degree")
+        check.flag("collective_timeout", collectiveTimeout)
         if let shardingDegree {
             check.within(.processes, shardingDegree, "--sharding_parallel_degree")
         }

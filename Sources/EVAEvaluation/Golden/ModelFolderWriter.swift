@@ -4,6 +4,7 @@ package import EVAModels
 internal import EVATensorFiles
 internal import Foundation
 internal import Torch
+internal import TorchParallel
 
 /// Writes whole model folders: weights, configuration, preprocessing, golden vectors, checksums.
 package struct ModelFolderWriter {
@@ -53,6 +54,8 @@ package struct ModelFolderWriter {
 extension CLIP {
     /// Writes the model into a folder as `ModelFolderWriter` does, file by file over what was there.
     ///
+    /// Where ranks share the layers all of them call it, and the first writes.
+    ///
     /// Other files in the folder are not touched. The list of checksums goes first and comes back
     /// last, so that it never contradicts the others.
     ///
@@ -62,11 +65,13 @@ extension CLIP {
     package func writeFolder(
         into folder: String, preprocessing: PreprocessingConfiguration
     ) throws {
-        unlink("\(folder)/\(FolderChecksums.fileName)")
+        let isFirst = store.layerParts.rank == 0
+        if isFirst { unlink("\(folder)/\(FolderChecksums.fileName)") }
         try write(into: folder, preprocessing: preprocessing)
         let types = Set(store.parameters.map { $0.master.dtype.elementType })
-        try GoldenVectors(of: self, preprocessing: preprocessing, weightTypes: types)
-            .write(into: folder)
+        let golden = try GoldenVectors(of: self, preprocessing: preprocessing, weightTypes: types)
+        guard isFirst else { return }
+        try golden.write(into: folder)
         try FolderChecksums(
             of: [
                 "config.json", "open_clip_config.json", ModelFolderForm.trained.weightsName,

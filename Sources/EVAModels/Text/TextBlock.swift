@@ -8,6 +8,8 @@ import Torch
 struct TextBlock {
     /// What the block learns.
     let parameters: [Parameter]
+    /// Where its parameters begin and end to be used.
+    let boundary: UnitBoundary
     private let attentionBranch: ResidualBranch
     private let attention: Attention
     private let mlpBranch: ResidualBranch
@@ -53,6 +55,7 @@ struct TextBlock {
                 in: scope["mlp"]["c_proj"]),
             parts: scope.layerParts)
         parameters = scope.parameters
+        boundary = UnitBoundary(scope)
     }
 
     func callAsFunction(_ x: Tensor, _ context: ForwardContext) -> Tensor {

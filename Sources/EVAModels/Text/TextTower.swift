@@ -47,10 +47,9 @@ package struct TextTower {
             tokens(ids)
             + positions.value.sliced(0..<shape[1], dimension: 0)  // [B, L, D]
         for block in blocks {
-            if context.recomputesActivations {
-                x = recomputed(x, parameters: block.parameters) { block($0, context) }
-            } else {
-                x = block(x, context)
+            x = block.boundary(x) { x in
+                guard context.recomputesActivations else { return block(x, context) }
+                return recomputed(x, parameters: block.parameters) { block($0, context) }
             }
         }
         let ends = ids.argmax(dimension: 1)  // [B]; the first of equal ones

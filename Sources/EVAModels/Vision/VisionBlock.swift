@@ -16,6 +16,8 @@ struct VisionBlock {
 
     /// What the block learns.
     let parameters: [Parameter]
+    /// Where its parameters begin and end to be used.
+    let boundary: UnitBoundary
     private let attentionBranch: ResidualBranch
     private let attention: Attention
     private let mlpBranch: ResidualBranch
@@ -44,6 +46,7 @@ struct VisionBlock {
         mlp = VisionBlock.mlp(
             configuration, outputInitializer: outputInitializer, in: scope["mlp"])
         parameters = scope.parameters
+        boundary = UnitBoundary(scope)
     }
 
     func callAsFunction(

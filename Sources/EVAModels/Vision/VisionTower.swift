@@ -71,12 +71,13 @@ package struct VisionTower {
             rotation = rope?.kept(kept)
         }
         for block in blocks {
-            if context.recomputesActivations {
-                x = recomputed(x, parameters: block.parameters) {
+            x = block.boundary(x) { x in
+                guard context.recomputesActivations else {
+                    return block(x, rotation: rotation, context)
+                }
+                return recomputed(x, parameters: block.parameters) {
                     block($0, rotation: rotation, context)
                 }
-            } else {
-                x = block(x, rotation: rotation, context)
             }
         }
         return head(pooling(x, context), context).cast(to: .float32)

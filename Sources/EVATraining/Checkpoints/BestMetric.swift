@@ -23,8 +23,20 @@ struct BestMetric: Sendable {
         }
     }
 
+    /// The figure of an evaluation, where it is better than the best so far.
+    ///
+    /// - Throws: `TrainingError` for an evaluation without such a figure.
+    func value(of entry: EvaluationEntry, betterThan best: Double?) throws -> Double? {
+        guard let value = entry.figures[name] else {
+            throw TrainingError(
+                "--metric_for_best_model \(name): the evaluation has no such figure; it "
+                    + "has \(entry.figures.keys.sorted().joined(separator: ", "))")
+        }
+        return isBetter(value, than: best) ? value : nil
+    }
+
     /// Whether `value` is better than the best so far; one that is not finite never is.
-    func isBetter(_ value: Double, than best: Double?) -> Bool {
+    private func isBetter(_ value: Double, than best: Double?) -> Bool {
         guard value.isFinite, let best else { return value.isFinite }
         return greaterIsBetter ? value > best : value < best
     }

@@ -49,6 +49,20 @@ final class BatchStager: BatchSupply {
         return try ahead.batch.get()
     }
 
+    /// The next batches.
+    ///
+    /// - Parameter step: the steps that were taken before.
+    /// - Throws: `TrainingError` where the data ends before; what reading it throws.
+    @discardableResult
+    func take(_ count: Int, afterStep step: Int) throws -> [HostBatch] {
+        try (0..<count).map { _ in
+            guard let batch = try next() else {
+                throw TrainingError("the data ended after step \(step)")
+            }
+            return batch
+        }
+    }
+
     /// Takes the next batch and starts to copy it to the GPU; on a CPU nothing is won by it.
     ///
     /// Call it when the GPU has been given work and before its result is waited for.

@@ -1,6 +1,7 @@
 internal import EVAConfiguration
 internal import EVATensorFiles
 internal import Foundation
+internal import TorchParallel
 
 /// A run's hold on its output folder: that no other run writes there, where it begins, and that
 /// nothing is replaced which nobody said should be.
@@ -47,6 +48,27 @@ final class OutputClaim {
             notes += refusals.map { "training would be refused: \($0)" }
         }
         self.notes = notes
+    }
+
+    /// The run's hold on its output folder, which the writing rank takes and the others follow.
+    convenience init(_ configuration: TrainingConfiguration, on ranks: ParallelContext) throws {
+        ranks.enter("opening the output folder")
+        if ranks.isWriter {
+            try self.init(configuration)
+            _ = try ranks.shared(checkpoint)
+        } else {
+            try self.init(following: try ranks.shared(nil), configuration)
+        }
+    }
+
+    /// The view of a rank that does not write.
+    ///
+    /// - Parameter checkpoint: what the writing rank goes on from.
+    private init(following checkpoint: String?, _ configuration: TrainingConfiguration) throws {
+        checkpoints = CheckpointFolder(root: configuration.outputDirectory)
+        manifest = try RunManifest(folder: configuration.outputDirectory)
+        self.checkpoint = checkpoint
+        removesEarlierRun = false
     }
 
     /// Makes the folder the run's own: removes what an earlier run left, where this one does not go

@@ -170,7 +170,7 @@ package struct SelfTest {
         let rates = TowerRates(learningRate: rate, weightDecay: 0.05, layerDecay: 0.9)
         let optimizer = Optimizer(
             ParameterGrouping(visual: rates, other: rates, text: rates)
-                .groups(of: clip.store.parameters), over: clip.store.units, rule: rule)
+                .groups(of: clip.store.parameters), over: clip.store, rule: rule)
         let scale = Self.lossScale(dtype)
         let context = ForwardContext.evaluation(computeDType: dtype)
         let clock = ContinuousClock()
@@ -184,10 +184,9 @@ package struct SelfTest {
             guard step < Self.stepCount else { break }
             loss.backward(Tensor.full([], scale, device: device))
             clip.store.collectGradients()
-            let parameters = clip.store.parameters
             _ = GradientNorm.clip(
-                parameters, norm: GradientNorm.of(parameters), to: 5, lossScale: scale)
-            optimizer.step(rateMultiplier: 1)
+                clip.store, norm: try GradientNorm.of(clip.store), to: 5, lossScale: scale)
+            try optimizer.step(rateMultiplier: 1)
             clip.clampLogitScale()
             clip.store.refreshOperands()
             clip.store.clearGradients()

@@ -44,6 +44,29 @@ package struct FlatUpdate {
         run(.lamb, [.double(beta1), .double(beta2), .double(epsilon), .int(step)])
     }
 
+    /// LAMB's first half: moves the moments.
+    ///
+    /// - Returns: the sums of the squares of each segment's weights and updates, `[2, segments]`.
+    package func lambMoments(beta1: Double, beta2: Double, epsilon: Double, step: Int) -> Tensor {
+        guard let secondMoments else { fatalError("LAMB needs second moments") }
+        return Operator.lambMoments(
+            .tensor(parameters), .tensor(gradients), .tensor(firstMoments), .tensor(secondMoments),
+            bounds, .doubles(decays), .double(beta1), .double(beta2), .double(epsilon), .int(step))
+    }
+
+    /// LAMB's second half: moves the weights.
+    ///
+    /// - Parameter sums: what `lambMoments` gives, for whole tensors.
+    package func lambWeights(
+        sums: Tensor, beta1: Double, beta2: Double, epsilon: Double, step: Int
+    ) {
+        guard let secondMoments else { fatalError("LAMB needs second moments") }
+        Operator.lambWeights.run(
+            .tensor(parameters), .tensor(firstMoments), .tensor(secondMoments), .tensor(sums),
+            bounds, .doubles(rates), .doubles(decays), .double(beta1), .double(beta2),
+            .double(epsilon), .int(step))
+    }
+
     /// Lion: `w -= rate * (sign(beta1 * m + (1 - beta1) * g) + decay * w)`.
     package func lion(beta1: Double, beta2: Double) {
         run(.lion, [.double(beta1), .double(beta2)])
@@ -53,8 +76,11 @@ package struct FlatUpdate {
         let buffers = [parameters, gradients, firstMoments] + (secondMoments.map { [$0] } ?? [])
         operation.run(
             buffers.map(OperatorArgument.tensor) + [
-                .ints(segments.flatMap { [$0.lowerBound, $0.upperBound] }), .doubles(rates),
-                .doubles(decays),
+                bounds, .doubles(rates), .doubles(decays),
             ] + settings)
+    }
+
+    private var bounds: OperatorArgument {
+        .ints(segments.flatMap { [$0.lowerBound, $0.upperBound] })
     }
 }

@@ -55,6 +55,7 @@ package enum Operator: String, CaseIterable, Sendable {
     case permute = "aten::permute"
     case reshape = "aten::reshape"
     case select = "aten::select.int"
+    case shareMemory = "aten::set_.source_Tensor"
     case stack = "aten::stack"
     case transpose = "aten::transpose.int"
     case unsqueeze = "aten::unsqueeze"
@@ -94,6 +95,8 @@ package enum Operator: String, CaseIterable, Sendable {
     // Optimizers over flat buffers
     case adamW = "evaclip::adamw_"
     case lamb = "evaclip::lamb_"
+    case lambMoments = "evaclip::lamb_moments_"
+    case lambWeights = "evaclip::lamb_weights_"
     case lion = "evaclip::lion_"
 
     /// The operator's schema, as libtorch prints it.
