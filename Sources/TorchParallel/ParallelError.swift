@@ -87,7 +87,9 @@ extension ParallelError.Lateness: CustomStringConvertible {
     package var description: String {
         var who = missing.joined(separator: "; ")
         if missing.isEmpty {
-            who = "ranks of this host are all here"
+            who =
+                "ranks that can be asked are all here, so what they send does not arrive; look at the "
+                + "network between the hosts"
         }
         if !unknown.isEmpty {
             who +=
