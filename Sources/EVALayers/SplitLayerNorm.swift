@@ -33,9 +33,12 @@ package struct SplitLayerNorm {
         let statistics = withoutGradient {
             Statistics(of: x.read.cast(to: .float32), epsilon: epsilon, over: parts)
         }
+        func result() -> Tensor {
+            (statistics.normalized(x.read) * weight + bias).cast(to: dtype)
+        }
+        guard [x.input, weight, bias].contains(where: \.requiresGradient) else { return result() }
         return CustomGradient.record(inputs: [x.input, weight, bias]) {
-            let normalized = statistics.normalized(x.read)
-            return [(normalized * weight + bias).cast(to: dtype)]
+            [result()]
         } backward: { [parts] gradients in
             guard let gradient = gradients[0]?.cast(to: .float32) else { return [nil, nil, nil] }
             let normalized = statistics.normalized(x.read)

@@ -5,12 +5,12 @@ package import Torch
 
 /// A tensor as it is read by the ranks that each hold a part of the layers that read it.
 ///
-/// Forward it is itself; backward it gets the sum of the ranks' gradients. In a group of one rank
-/// nothing is added to the graph.
+/// Forward it is itself; backward it gets the sum of the ranks' gradients. In a group of one rank,
+/// and where it carries no gradient, nothing is added to the graph.
 ///
 /// - Precision: 16-bit gradients are summed in fp32 and rounded once.
 package func readByParts(_ x: Tensor, of group: any ProcessGroup) -> Tensor {
-    guard group.size > 1 else { return x }
+    guard group.size > 1, x.requiresGradient else { return x }
     return CustomGradient.record(inputs: [x]) {
         [x.detached()]
     } backward: { gradients in
@@ -31,10 +31,15 @@ package func readByParts(_ x: Tensor, of group: any ProcessGroup) -> Tensor {
 package func sumOfParts(_ x: Tensor, of group: any ProcessGroup) -> Tensor {
     guard group.size > 1 else { return x }
     let dtype = x.dtype
-    return CustomGradient.record(inputs: [x]) {
+    func sum() -> Tensor {
         let sum = x.copiedToFloat32()
         notingFailure({ try group.sum(inPlace: sum) }, else: ())
-        return [sum]
+        return sum
+    }
+    // Layers below which nothing learns have no backward.
+    guard x.requiresGradient else { return withoutGradient(sum) }
+    return CustomGradient.record(inputs: [x]) {
+        [sum()]
     } backward: { gradients in
         [gradients[0]?.cast(to: dtype)]
     }[0]

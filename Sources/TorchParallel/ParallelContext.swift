@@ -64,19 +64,44 @@ package final class ParallelContext {
         self.session = session
         let hosts = MPIProcessGroup(world: session)
         gpus = device.kind == .cuda ? try NCCLSession(device) : nil
-        let everyone = MeteredGroup(
-            gpus.map { NCCLProcessGroup(hosts, in: $0) } ?? hosts, name: RankGroup.world.rawValue,
-            traffic: traffic)
+        (world, dataRanks, replicas, shards, layerParts) = try Self.groups(
+            of: gpus.map { NCCLProcessGroup(hosts, in: $0) } ?? hosts, mesh, traffic)
+    }
+
+    /// Arranges ranks of any kind, which come to this together.
+    ///
+    /// - Parameters:
+    ///   - world: all ranks.
+    ///   - sharding: ranks among which is sharded; nil for all that remain.
+    ///   - tensor: ranks among which each layer is split.
+    /// - Throws: `ParallelError` for degrees that do not fit.
+    package init(over world: any ProcessGroup, sharding: Int? = 1, tensor: Int = 1) throws {
+        mesh = try DeviceMesh(
+            world: world.size, sharding: sharding, tensor: tensor, rank: world.rank)
+        (session, gpus) = (nil, nil)
+        (self.world, dataRanks, replicas, shards, layerParts) = try Self.groups(
+            of: world, mesh, traffic)
+    }
+
+    private typealias Groups = (
+        any ProcessGroup, any ProcessGroup, any ProcessGroup, any ProcessGroup, any ProcessGroup
+    )
+
+    /// All ranks, and those along the axes of a mesh, in the order of the properties.
+    private static func groups(
+        of world: any ProcessGroup, _ mesh: DeviceMesh, _ traffic: Traffic
+    ) throws -> Groups {
+        let everyone = MeteredGroup(world, name: RankGroup.world.rawValue, traffic: traffic)
         func group(_ name: RankGroup, color: Int) throws -> any ProcessGroup {
             try everyone.split(color: color, name: name.rawValue)
         }
-        world = everyone
         let places = Axes(mesh)
-        dataRanks = try group(.dataRanks, color: places.tensor)
-        replicas = try group(
-            .data, color: places.sharding * mesh.tensorDegree + places.tensor)
-        shards = try group(.sharding, color: places.data * mesh.tensorDegree + places.tensor)
-        layerParts = try group(.tensor, color: mesh.dataWorldRank)
+        return (
+            everyone, try group(.dataRanks, color: places.tensor),
+            try group(.data, color: places.sharding * mesh.tensorDegree + places.tensor),
+            try group(.sharding, color: places.data * mesh.tensorDegree + places.tensor),
+            try group(.tensor, color: mesh.dataWorldRank)
+        )
     }
 
     private struct Axes {
