@@ -48,16 +48,36 @@ struct PartCounter {
         }
     }
 
-    /// The largest whole gradient of a unit.
-    func largestGradient(_ units: [UnitShape]) -> Double {
-        units.filter { $0.trainedCopies > 0 }.map { 4 * Double($0.part(arrangement).count) }.max()
-            ?? 0
+    /// Gradients when backward has passed the units: those of blocks are summed by then, and the
+    /// others wait at the parameters.
+    ///
+    /// - Parameter isLater: whether gradients of other passes are there too.
+    func arrived(_ units: [UnitShape], isLater: Bool) -> Double {
+        sum(units, trainedOnly: true) { unit, part in
+            let isGivenAway = arrangement.shardingStage >= 2 && part.isShared
+            let kept = isLater && !isGivenAway ? part.count : part.share
+            let waiting = unit.isBounded || (isLater && !isGivenAway) ? 0 : part.count
+            return 4 * Double(unit.isBounded || isLater ? kept + waiting : waiting)
+        }
     }
 
-    /// Whole gradients on their way to the ranks of the sharding axis: that of the unit in work, and
-    /// the one before.
+    /// What the unit with the largest gradient takes besides its share, while that is brought
+    /// together at the end of backward: as it came, and as it is sent; and its parameters.
+    func collected(_ units: [UnitShape]) -> Double {
+        units.filter { $0.trainedCopies > 0 }.map { unit in
+            let part = unit.part(arrangement)
+            let parameters = sharesParameters && part.isShared && !unit.isBounded
+            return 4 * Double(2 * part.count - part.share) + (parameters ? gathered(unit) : 0)
+        }.max() ?? 0
+    }
+
+    /// Whole gradients of blocks on their way to the ranks of the sharding axis: that of the block in
+    /// work, and the one before.
     func reduced(_ units: [UnitShape]) -> Double {
-        2 * largestGradient(units.filter { $0.part(arrangement).isShared })
+        let blocks = units.filter {
+            $0.isBounded && $0.trainedCopies > 0 && $0.part(arrangement).isShared
+        }
+        return 2 * (blocks.map { 4 * Double($0.part(arrangement).count) }.max() ?? 0)
     }
 
     /// Parameters of which other ranks keep the rest, while a block is in work: its own, and those

@@ -126,11 +126,13 @@ package struct TrainingMemory: Sendable {
     ) -> Moment {
         let before = isAccumulated ? parts.gradientsBetweenPasses(shape.units) : 0
         func arrived(_ units: [UnitShape]) -> Double {
-            max(before, parts.updated(units))
+            // The others' gradients of earlier passes stand beside them.
+            let others = shape.units.filter { !units.contains($0) }
+            return parts.arrived(units, isLater: isAccumulated)
+                + (isAccumulated ? parts.gradientsBetweenPasses(others) : 0)
         }
         let gathered = parts.gathered(shape.units)
         let reduced = parts.reduced(shape.units)
-        let updated = parts.updated(shape.units)
         let moments = [
             Moment(
                 name: "loss", gradients: before,
@@ -143,8 +145,8 @@ package struct TrainingMemory: Sendable {
                 name: "end of backward", gradients: arrived(shape.units),
                 activations: vision.passing, buffers: gathered + reduced),
             Moment(
-                name: "update", gradients: updated,
-                buffers: min(updated, parts.largestGradient(shape.units))),
+                name: "update", gradients: parts.updated(shape.units),
+                buffers: parts.collected(shape.units)),
         ]
         return moments.max { $0.total < $1.total } ?? moments[0]
     }
