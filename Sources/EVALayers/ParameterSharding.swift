@@ -44,7 +44,7 @@ package final class ParameterSharding {
     }
 
     /// Units with fewer elements are not divided.
-    static let smallestUnit = 1024
+    package static let smallestUnit = 1024
 
     init(
         _ stage: Stage, _ ranks: ParallelContext, units: [ParameterUnit], bounded: Set<String>
@@ -85,9 +85,13 @@ package final class ParameterSharding {
     package func endPass() throws {
         for unit in units where !reduced.contains(unit.name) { endBackward(of: unit) }
         try throwFailure()
-        let started = underWay
-        underWay = []
-        for reduction in started {
+        try finishReductions(but: 0)
+    }
+
+    /// Waits for sums in the order in which they were started, but for the last few.
+    private func finishReductions(but count: Int) throws {
+        while underWay.count > count {
+            let reduction = underWay.removeFirst()
             try reduction.pending.wait()
             guard let sum = reduction.sum else { continue }
             try ranks.replicas.sum(inPlace: sum)
@@ -182,6 +186,8 @@ package final class ParameterSharding {
         let sum = Tensor.empty([unit.share.count], dtype: .float32, device: gradients.device)
         let pending = try ranks.shards.start(.sumScatter(gradients, into: sum))
         underWay.append(Reduction(unit: unit, sum: sum, pending: pending))
+        // All gradients of a unit are kept until they are summed: of few units at a time.
+        try finishReductions(but: 1)
     }
 
     private func makeWhole(_ unit: ParameterUnit) throws {

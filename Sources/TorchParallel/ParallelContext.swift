@@ -64,35 +64,44 @@ package final class ParallelContext {
         self.session = session
         let hosts = MPIProcessGroup(world: session)
         gpus = device.kind == .cuda ? try NCCLSession(device) : nil
-        let everyone = MeteredGroup(
-            gpus.map { NCCLProcessGroup(hosts, in: $0) } ?? hosts, name: RankGroup.world.rawValue,
-            traffic: traffic)
-        world = everyone
-        (dataRanks, replicas, shards, layerParts) = try Self.groups(of: everyone, mesh)
+        (world, dataRanks, replicas, shards, layerParts) = try Self.groups(
+            of: gpus.map { NCCLProcessGroup(hosts, in: $0) } ?? hosts, mesh, traffic)
     }
 
-    /// The ranks of a group, arranged as `mesh` says; all of them call it.
+    /// Arranges ranks of any kind, which come to this together.
     ///
-    /// - Parameter other: the context whose board says what ranks are at; nil where there is none.
+    /// - Parameters:
+    ///   - world: all ranks.
+    ///   - sharding: ranks among which is sharded; nil for all that remain.
+    ///   - tensor: ranks among which each layer is split.
+    ///   - other: an arrangement of the same ranks, which shows what each is at.
+    /// - Throws: `ParallelError` for degrees that do not fit.
     package init(
-        arranging world: any ProcessGroup, as mesh: DeviceMesh,
+        over world: any ProcessGroup, sharding: Int? = 1, tensor: Int = 1,
         stagesOf other: ParallelContext? = nil
     ) throws {
-        self.mesh = mesh
-        self.world = world
+        mesh = try DeviceMesh(
+            world: world.size, sharding: sharding, tensor: tensor, rank: world.rank)
         (session, gpus) = (other?.session, other?.gpus)
-        (dataRanks, replicas, shards, layerParts) = try Self.groups(of: world, mesh)
+        (self.world, dataRanks, replicas, shards, layerParts) = try Self.groups(
+            of: world, mesh, traffic)
     }
 
-    private static func groups(of world: any ProcessGroup, _ mesh: DeviceMesh) throws -> (
-        any ProcessGroup, any ProcessGroup, any ProcessGroup, any ProcessGroup
-    ) {
-        let places = Axes(mesh)
+    private typealias Groups = (
+        any ProcessGroup, any ProcessGroup, any ProcessGroup, any ProcessGroup, any ProcessGroup
+    )
+
+    /// All ranks, and those along the axes of a mesh, in the order of the properties.
+    private static func groups(
+        of world: any ProcessGroup, _ mesh: DeviceMesh, _ traffic: Traffic
+    ) throws -> Groups {
+        let everyone = MeteredGroup(world, name: RankGroup.world.rawValue, traffic: traffic)
         func group(_ name: RankGroup, color: Int) throws -> any ProcessGroup {
-            try world.split(color: color, name: name.rawValue)
+            try everyone.split(color: color, name: name.rawValue)
         }
+        let places = Axes(mesh)
         return (
-            try group(.dataRanks, color: places.tensor),
+            everyone, try group(.dataRanks, color: places.tensor),
             try group(.data, color: places.sharding * mesh.tensorDegree + places.tensor),
             try group(.sharding, color: places.data * mesh.tensorDegree + places.tensor),
             try group(.tensor, color: mesh.dataWorldRank)

@@ -19,7 +19,7 @@ import Testing
             case .gated:
                 """
                 {"embed_dim": 128,
-                 "vision_cfg": {"image_size": 64, "layers": 6, "width": 192, "head_width": 64,
+                 "vision_cfg": {"image_size": 64, "layers": 6, "width": 192, "head_width": 48,
                   "mlp_ratio": 2.6667, "patch_size": 8, "eva_model_name": "g",
                   "drop_path_rate": 0, "rope": true, "pt_hw_seq_len": 16, "intp_freq": true,
                   "naiveswiglu": true, "subln": true},
@@ -58,33 +58,67 @@ import Testing
     @Test("The estimate is within 10 % of what the allocator measured")
     func estimate() throws {
         for model in Model.allCases {
-            let folder = try TinyFolder()
-            let json = try folder.write(model.json, to: "model.json")
-            let data = try writeTensors(model, in: folder)
-            for flags in [
-                "", "--bf16", "--recompute", "--bf16 --recompute",
-                "--optimizer lion --ema_decay 0.9 --per_device_train_batch_size 4",
-                "--optimizer lion --ema_decay 0.9 --recompute --per_device_train_batch_size 24",
-                "--bf16 --gradient_accumulation_steps 2 --per_device_train_batch_size 8",
-                "--bf16 --contrastive_accumulation 2 --per_device_train_batch_size 16",
-            ] {
-                let outcome = try EvaclipProcess.run(
-                    [
-                        "train", "--model", json, "--task_name", data, "--output_dir",
-                        folder.file("out"), "--overwrite_output_dir", "--threads", "1", "--device",
-                        "cpu", "--per_device_train_batch_size", "32", "--optimizer", "adamw",
-                        "--max_steps", "2", "--save_strategy", "no", "--tensorboard", "false",
-                    ] + flags.split(separator: " ").map(String.init))
-                let match = try #require(
-                    outcome.errors.firstMatch(
-                        of: /tensors took ([0-9]+) MiB at most, estimated ([0-9]+) MiB/),
-                    "\(outcome.errors)")
-                let measured = try #require(Double(match.1))
-                let estimated = try #require(Double(match.2))
-                #expect(
-                    abs(estimated / measured - 1) < Self.tolerance,
-                    "\(model) \(flags): measured \(measured), estimated \(estimated)")
-            }
+            try expectEstimates(
+                of: model, ranks: 1,
+                [
+                    "", "--bf16", "--recompute", "--bf16 --recompute",
+                    "--optimizer lion --ema_decay 0.9 --per_device_train_batch_size 4",
+                    "--optimizer lion --ema_decay 0.9 --recompute --per_device_train_batch_size 24",
+                    "--bf16 --gradient_accumulation_steps 2 --per_device_train_batch_size 8",
+                    "--bf16 --contrastive_accumulation 2 --per_device_train_batch_size 16",
+                ])
+        }
+    }
+
+    @Test("So it is on each of several ranks, whatever they share")
+    func ranks() throws {
+        try expectEstimates(
+            of: .gated, ranks: 2, ["--tensor_parallel_degree 2 --bf16", "--sharding stage3"])
+        try expectEstimates(
+            of: .gated, ranks: 4,
+            [
+                "--sharding stage3 --sharding_parallel_degree 2 --tensor_parallel_degree 2 "
+                    + "--per_device_train_batch_size 16"
+            ])
+        try expectEstimates(
+            of: .plain, ranks: 2,
+            ["", "--sharding stage1", "--sharding stage2 --bf16", "--sharding stage3"].map {
+                $0 + " --per_device_train_batch_size 8"
+            })
+    }
+
+    private func expectEstimates(
+        of model: Model, ranks: Int, _ settings: [String],
+        location: SourceLocation = #_sourceLocation
+    ) throws {
+        let folder = try TinyFolder()
+        let json = try folder.write(model.json, to: "model.json")
+        let data = try writeTensors(model, in: folder)
+        for flags in settings {
+            let outcome = try EvaclipProcess.run(
+                [
+                    "train", "--model", json, "--task_name", data, "--output_dir",
+                    folder.file("out"), "--overwrite_output_dir", "--threads", "1", "--device",
+                    "cpu", "--per_device_train_batch_size", "32", "--optimizer", "adamw",
+                    "--max_steps", "2", "--save_strategy", "no", "--tensorboard", "false",
+                ] + flags.split(separator: " ").map(String.init),
+                shell: ranks == 1
+                    ? nil
+                    : """
+                    export PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp OMPI_ALLOW_RUN_AS_ROOT=1 \
+                    OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+                    exec mpirun -np \(ranks) --oversubscribe "$0" "$@"
+                    """)
+            let match = try #require(
+                outcome.errors.firstMatch(
+                    of: /tensors took ([0-9]+) MiB at most, estimated ([0-9]+) MiB/),
+                "\(outcome.errors)", sourceLocation: location)
+            let measured = try #require(Double(match.1))
+            let estimated = try #require(Double(match.2))
+            #expect(
+                abs(estimated / measured - 1) < Self.tolerance,
+                "\(ranks) \(model) \(flags): measured \(measured), estimated \(estimated)",
+                sourceLocation: location)
         }
     }
 

@@ -54,7 +54,6 @@ import TorchParallel
                 }
                 #expect(memory.values == bytes(units.map(\.values)))
                 #expect(memory.operands == bytes(units.compactMap(\.operands)))
-                // Views without the gaps between them, so that each is counted by its buffer.
                 let moments = Optimizer(groups, over: clip.store, rule: rule).moments
                 #expect(moments.count == count * clip.store.parameters.count)
                 #expect(memory.moments == Double(count) * bytes(units.map(\.values)))
@@ -77,7 +76,7 @@ import TorchParallel
             clip.store.makeUnits(computeDType: .float32)
             let shape = ModelShape(model, OptimizationConfiguration())
             let counted = shape.units.flatMap { unit in
-                Array(repeating: unit.count(tensorDegree: 1), count: unit.copies)
+                Array(repeating: unit.part(.single).count, count: unit.copies)
             }
             #expect(counted.sorted() == clip.store.units.map(\.count).sorted(), "\(name)")
             let elements = shape.units.reduce(0) { sum, unit in
@@ -122,16 +121,16 @@ import TorchParallel
                     shardingStage: stage))
         }
         let whole = part()
-        let stage1 = part(sharding: 8, stage: 1)
-        #expect(stage1.values == whole.values)
-        #expect(stage1.moments * 8 == whole.moments)
-        let stage2 = part(sharding: 8, stage: 2)
-        #expect(stage2.values == whole.values)
-        #expect(stage2.step.total < stage1.step.total)
-        let stage3 = part(sharding: 8, stage: 3)
-        #expect(stage3.values * 8 == whole.values)
-        #expect(stage3.operands * 8 == whole.operands)
-        #expect(stage3.tensors < stage2.tensors)
+        // Shares are multiples of 64 elements, so the last one of a unit may be filled up.
+        func isShare(_ part: Double, _ whole: Double) -> Bool {
+            part * 8 >= whole && part * 8 < whole * 1.001
+        }
+        let stages = [1, 2, 3].map { part(sharding: 8, stage: $0) }
+        for stage in stages { #expect(isShare(stage.moments, whole.moments)) }
+        #expect(stages[0].values < whole.values * 1.001)
+        #expect(stages[0].operands == stages[1].operands)
+        #expect(isShare(stages[2].values, whole.values) && stages[2].operands == 0)
+        #expect(stages[2].tensors < stages[1].tensors / 2)
         // The stream's norms, biases behind sums, positions, patches and heads are on both.
         let halves = part(tensor: 2, batchSize: 64)
         #expect(halves.values * 2 > whole.values)

@@ -58,8 +58,8 @@ import TorchParallel
         let rows: [ParallelVerifier.Row?] = try ThreadedProcessGroup.run(size: trial.ranks) {
             group in
             let ranks = try ParallelContext(
-                arranging: FaultyGroup(base: group, fault: fault),
-                as: trial.mesh(rank: group.rank))
+                over: FaultyGroup(base: group, fault: fault), sharding: trial.sharding,
+                tensor: trial.tensor)
             let supply: ParallelVerifier.Supply = { data, state, plan in
                 repeatsSamples
                     ? try Self.firstRanksBatches(data, state, plan)

@@ -42,7 +42,7 @@ enum Ranks {
     }
 
     /// - Throws: `UsageError` for what the person who started the ranks has to change.
-    private static func usage<Value>(_ body: () throws -> Value) throws -> Value {
+    static func usage<Value>(_ body: () throws -> Value) throws -> Value {
         do {
             return try body()
         } catch let error as ParallelError {

@@ -65,15 +65,6 @@ struct PlanCommand: ParsableCommand {
     var training: [String] = []
 
     func run() throws {
-        do {
-            try plan()
-        } catch let error as ParallelError {
-            guard error.isUsage else { throw error }
-            throw UsageError(error.description)
-        }
-    }
-
-    private func plan() throws {
         // What a plan does not depend on need not be given.
         let words = ["--output_dir", ".", "--task_name", "shapes"] + training
         guard let flags = try FlagInput.read(words, verb: .train) else { return }
@@ -83,9 +74,10 @@ struct PlanCommand: ParsableCommand {
         if configuration.loss.kind == .sigmoid, model.initialLogitBias == nil {
             model.initialLogitBias = CLIP.usualLogitBias
         }
-        let launch = try Launch(environment: ProcessInfo.processInfo.environment)
+        let launch = try Ranks.launch()
         let world = ranks ?? launch?.size ?? 1
-        let wanted = try arrangement(configuration.distribution, flags, world: world, model: model)
+        let wanted = try arrangement(
+            configuration.distribution, flags, world: world, model: model, name: description.name)
         let run = TrainingPlan.Run(
             configuration, model: model, textLength: textLength,
             machine: try machine(
@@ -110,20 +102,21 @@ struct PlanCommand: ParsableCommand {
     /// The arrangement that flags ask for; nil where they ask for none.
     private func arrangement(
         _ distribution: DistributionConfiguration, _ flags: FlagValues, world: Int,
-        model: ModelConfiguration
+        model: ModelConfiguration, name: String
     ) throws -> Arrangement? {
         let names = ["sharding", "sharding_parallel_degree", "tensor_parallel_degree"]
         guard names.contains(where: flags.isGiven) else { return nil }
         // Without a stage nothing is sharded, whatever the degree.
         let isSharded = distribution.shardingStage > 0
-        let mesh = try DeviceMesh(
-            world: world, sharding: isSharded ? distribution.shardingDegree : 1,
-            tensor: distribution.tensorDegree, rank: 0)
-        if let obstacle = TensorDivision.obstacle(to: mesh.tensorDegree, in: model) {
-            let degrees = TensorDivision.degrees(of: model).map(String.init)
-            throw UsageError(
-                "--tensor_parallel_degree \(mesh.tensorDegree): does not divide the \(obstacle); "
-                    + "the model can be divided by \(degrees.joined(separator: ", "))")
+        let mesh = try Ranks.usage {
+            try DeviceMesh(
+                world: world, sharding: isSharded ? distribution.shardingDegree : 1,
+                tensor: distribution.tensorDegree, rank: 0)
+        }
+        do {
+            try model.checkTensorDegree(mesh.tensorDegree, name: name)
+        } catch {
+            throw UsageError(error.description)
         }
         return Arrangement(mesh: mesh, shardingStage: distribution.shardingStage)
     }

@@ -54,7 +54,10 @@ struct RunAssembly {
         let start = try TrainingState(
             configuration, data: data, plan: plan, mesh: mesh,
             totalSteps: try plan.totalSteps(configuration), model: description)
-        let memory = TrainingMemory(configuration, model: description.configuration, plan: plan)
+        let memory = TrainingMemory(
+            configuration, model: description.configuration, plan: plan,
+            arrangement: Arrangement(
+                mesh: mesh, shardingStage: configuration.distribution.shardingStage))
         if device == .cpu { try memory.require(configuration) }
         let claim = try OutputClaim(configuration, on: ranks)
         var notes = (evaluation?.notes ?? []) + claim.notes

@@ -23,8 +23,8 @@ struct ModelShape: Sendable {
             trained: TrainedPart(configuration.text, layerCount: model.text.layerCount))
         let scalar = UnitShape.Segment(count: 1, isOperand: false, isDivided: false)
         other = UnitShape(
-            segments: model.initialLogitBias == nil ? [scalar] : [scalar, scalar], copies: 1,
-            trainedCopies: 1)
+            segments: model.initialLogitBias == nil ? [scalar] : [scalar, scalar], isBounded: false,
+            copies: 1, trainedCopies: 1)
     }
 }
 
@@ -106,12 +106,14 @@ struct TowerShape: Sendable {
         embeddings: Parts, block: Parts, head: Parts, layerCount: Int, trained: TrainedPart
     ) {
         self.embeddings = UnitShape(
-            segments: embeddings.segments, copies: 1,
+            segments: embeddings.segments, isBounded: false, copies: 1,
             trainedCopies: trained.learnsEmbeddings ? 1 : 0)
         self.block = UnitShape(
-            segments: block.segments, copies: layerCount, trainedCopies: trained.blockCount)
+            segments: block.segments, isBounded: true, copies: layerCount,
+            trainedCopies: trained.blockCount)
         self.head = UnitShape(
-            segments: head.segments, copies: 1, trainedCopies: trained.learnsHead ? 1 : 0)
+            segments: head.segments, isBounded: false, copies: 1,
+            trainedCopies: trained.learnsHead ? 1 : 0)
         self.trained = trained
     }
 

@@ -25,8 +25,6 @@ struct TowerMemory {
         /// Ranks among which heads and the feed-forward's width are divided.
         let tensorDegree: Double
 
-        private var isLow: Bool { bytes < 4 }
-
         var kept: Double {
             let (own, ownMLP) = (width / tensorDegree, mlpWidth / tensorDegree)
             // Both norms keep the fp32 stream that they read; q, k and v, and the feed-forward's
@@ -45,9 +43,10 @@ struct TowerMemory {
         }
 
         var passing: Double {
-            let inMLP = hasInnerNorms ? max(8, 3 * bytes) : (isGated ? 3 : 2) * bytes
-            // A sum over the ranks of the tensor axis is taken in fp32.
-            let summed = tensorDegree > 1 && isLow ? 4 * width : 0
+            // What backward has passed is let go of as it goes on.
+            let inMLP = 2 * bytes
+            // A sum over the ranks of the tensor axis is taken in fp32, beside what is summed.
+            let summed = tensorDegree > 1 ? (4 + bytes) * width : 0
             return inMLP * mlpWidth / tensorDegree + 12 * width + summed
         }
     }

@@ -67,8 +67,8 @@ package struct TrainingMemory: Sendable {
     private static let featureCopies = 10.0
     // Both towers' and their gradients.
     private static let gatheredCopies = 4.0
-    // The unit in work, and the one that is brought or taken meanwhile.
-    private static let unitsAtOnce = 2.0
+    // Blocks of texts and of their gradients: this rank's, the one that is here, the one that comes.
+    private static let ringCopies = 6.0
 
     /// - Parameters:
     ///   - configuration: the run; what is said of ranks there does not count.
@@ -85,13 +85,11 @@ package struct TrainingMemory: Sendable {
         let precision = configuration.precision
         let parts = PartCounter(arrangement, precision)
         self.base = base
-        values = parts.bytes(of: shape.units, stage: 3, each: 4)
-        operands =
-            precision.compute == .float32
-            ? 0 : parts.bytes(of: shape.units.filter(\.hasOperands), stage: 3, each: 2)
-        let trained = parts.bytes(of: shape.units, stage: 1, each: 4, trainedOnly: true)
-        moments = trained * (configuration.optimization.optimizer == .lion ? 1 : 2)
-        average = configuration.optimization.emaDecay == nil ? 0 : trained
+        values = parts.values(shape.units)
+        operands = parts.operands(shape.units)
+        let updated = parts.updated(shape.units)
+        moments = updated * (configuration.optimization.optimizer == .lion ? 1 : 2)
+        average = configuration.optimization.emaDecay == nil ? 0 : updated
 
         let batchSize = Double(configuration.data.batchSize)
         pixels = 4 * batchSize * Double(3 * model.vision.imageSize * model.vision.imageSize)
@@ -100,7 +98,10 @@ package struct TrainingMemory: Sendable {
         let columns = rows * Double(arrangement.mesh.dataWorldSize)
         let width = Double(model.embedWidth)
         features = 4 * rows * width * Self.featureCopies
-        gatheredFeatures = columns > rows ? 4 * columns * width * Self.gatheredCopies : 0
+        let isRing = configuration.loss.gathering == .ring
+        gatheredFeatures =
+            columns == rows
+            ? 0 : 4 * (isRing ? rows * Self.ringCopies : columns * Self.gatheredCopies) * width
         let tensorDegree = arrangement.mesh.tensorDegree
         let vision = TowerMemory(
             model.vision, trained: shape.vision.trained, batchSize: batchSize,
@@ -109,7 +110,8 @@ package struct TrainingMemory: Sendable {
             model.text, trained: shape.text.trained, batchSize: batchSize,
             length: textLength ?? model.text.contextLength, precision: precision,
             tensorDegree: tensorDegree)
-        let tile = max(columns, min(rows * columns, Double(1 << 23))) * 4 * Self.tileCopies
+        let others = isRing ? rows : columns
+        let tile = max(others, min(rows * others, Double(1 << 23))) * 4 * Self.tileCopies
         step = Self.fullest(
             shape, parts, vision, text, tile: tile, isAccumulated: plan.batchesPerStep > 1)
     }
@@ -122,13 +124,15 @@ package struct TrainingMemory: Sendable {
         _ shape: ModelShape, _ parts: PartCounter, _ vision: TowerMemory, _ text: TowerMemory,
         tile: Double, isAccumulated: Bool
     ) -> Moment {
-        let gradients = parts.gradients(of: shape.units)
-        let before = isAccumulated ? gradients : 0
+        let before = isAccumulated ? parts.gradientsBetweenPasses(shape.units) : 0
         func arrived(_ units: [UnitShape]) -> Double {
-            before + parts.arrived(of: units, besidesOthers: isAccumulated)
+            // The others' gradients of earlier passes stand beside them.
+            let others = shape.units.filter { !units.contains($0) }
+            return parts.arrived(units, isLater: isAccumulated)
+                + (isAccumulated ? parts.gradientsBetweenPasses(others) : 0)
         }
-        let gathered = unitsAtOnce * parts.largestGathered(shape.units)
-        let reduced = unitsAtOnce * parts.largestReduced(shape.units)
+        let gathered = parts.gathered(shape.units)
+        let reduced = parts.reduced(shape.units)
         let moments = [
             Moment(
                 name: "loss", gradients: before,
@@ -141,8 +145,8 @@ package struct TrainingMemory: Sendable {
                 name: "end of backward", gradients: arrived(shape.units),
                 activations: vision.passing, buffers: gathered + reduced),
             Moment(
-                name: "update", gradients: gradients,
-                buffers: min(gradients, parts.largest(shape.units))),
+                name: "update", gradients: parts.updated(shape.units),
+                buffers: parts.collected(shape.units)),
         ]
         return moments.max { $0.total < $1.total } ?? moments[0]
     }

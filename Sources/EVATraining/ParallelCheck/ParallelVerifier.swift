@@ -48,7 +48,9 @@ package final class ParallelVerifier {
                 mesh,
                 ranks.world.size == 1
                     ? .single
-                    : try ParallelContext(arranging: ranks.world, as: mesh, stagesOf: ranks)
+                    : try ParallelContext(
+                        over: ranks.world, sharding: mesh.shardingDegree,
+                        tensor: mesh.tensorDegree, stagesOf: ranks)
             )
         }
         guard let arranged else { return nil }

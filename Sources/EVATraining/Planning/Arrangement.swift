@@ -15,9 +15,4 @@ package struct Arrangement: Sendable, Equatable {
         self.mesh = mesh
         self.shardingStage = shardingStage
     }
-
-    /// Among how many ranks each buffer is divided that is sharded from a stage on.
-    func shareCount(fromStage stage: Int) -> Int {
-        shardingStage >= stage ? mesh.shardingDegree : 1
-    }
 }

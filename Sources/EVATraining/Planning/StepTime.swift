@@ -46,15 +46,13 @@ package struct StepTime: Sendable, Equatable {
         for row in traffic.rows {
             guard let group = RankGroup(rawValue: row.group) else { continue }
             let wire = Wire(group, in: arrangement.mesh, on: machine)
-            if Self.isHidden(row, group, arrangement) {
+            if Self.isHidden(row, group) {
                 behind.add(wire.seconds(of: row), inside: wire.isInside)
             } else {
                 open.add(wire.seconds(of: row), inside: wire.isInside)
             }
         }
-        // Gradients go while backward does; parameters of stage 3 come in forward too.
-        let share = arrangement.shareCount(fromStage: 3) > 1 ? 1 : work.backwardShare
-        let room = (compute + memory) * share * machine.shares.hidden
+        let room = (compute + memory) * work.backwardShare * machine.shares.hidden
         hidden = min(room, behind.total)
         let rest = behind.total > 0 ? 1 - hidden / behind.total : 0
         node = open.inside + behind.inside * rest
@@ -71,13 +69,10 @@ package struct StepTime: Sendable, Equatable {
         }
     }
 
-    /// Whether messages go while other things are computed.
-    private static func isHidden(
-        _ row: Traffic.Row, _ group: RankGroup, _ arrangement: Arrangement
-    ) -> Bool {
+    /// Whether messages go while other things are computed: gradients do, while backward goes on.
+    private static func isHidden(_ row: Traffic.Row, _ group: RankGroup) -> Bool {
         switch (group, row.operation) {
         case (.dataRanks, .sum), (.data, .sum), (.sharding, .sumScatter): true
-        case (.sharding, .gather): arrangement.shardingStage == 3
         default: false
         }
     }

@@ -70,9 +70,9 @@ package struct StepWork: Sendable {
             * (passes.forward + passes.again + 2 * passes.backward)
         // Gradients are brought together, measured, clipped, and read with values and moments,
         // which are written again.
-        let gathered = parts.gradients(of: shape.units) / 4 * 16
+        let gathered = parts.gradientsBetweenPasses(shape.units) / 4 * 16
         let moments = configuration.optimization.optimizer == .lion ? 1.0 : 2
-        let share = parts.bytes(of: shape.units, stage: 1, each: 1, trainedOnly: true)
+        let share = parts.updated(shape.units) / 4
         let update = share * (12 + 8 * moments)
         let refreshed = precision.compute == .float32 ? 0 : 6 * share
         let averaged = configuration.optimization.emaDecay == nil ? 0 : 12 * share

@@ -52,7 +52,7 @@ package struct TrainingPlan: Sendable {
             textLength: run.textLength, base: machine.baseBytes)
         traffic = StepTraffic(
             configuration, model: run.model, plan: steps, arrangement: arrangement,
-            textLength: run.textLength, sumsHalf: !machine.isHost)
+            textLength: run.textLength)
         work = StepWork(
             configuration, model: run.model, plan: steps, arrangement: arrangement,
             textLength: run.textLength)
@@ -88,7 +88,7 @@ extension TrainingPlan {
     /// All ways to arrange ranks for a model: tensor degrees that divide it, every sharding degree
     /// that then divides the ranks, and every stage of it.
     static func arrangements(of ranks: Int, model: ModelConfiguration) -> [Arrangement] {
-        divisors(of: ranks).filter { TensorDivision.obstacle(to: $0, in: model) == nil }
+        divisors(of: ranks).filter(model.tensorDegrees.contains)
             .flatMap { tensor in
                 divisors(of: ranks / tensor).flatMap { sharding in
                     (sharding == 1 ? [0] : [1, 2, 3]).map { stage in
