@@ -86,6 +86,17 @@ final class EvaclipProcess {
         self.identifier = identifier
     }
 
+    /// Starts the command on so many ranks.
+    static func ranks(_ count: Int, _ arguments: [String]) throws -> EvaclipProcess {
+        try EvaclipProcess(
+            arguments,
+            shell: """
+                export PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp OMPI_ALLOW_RUN_AS_ROOT=1 \\
+                OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+                exec mpirun -np \(count) --oversubscribe "$0" "$@"
+                """)
+    }
+
     func send(_ signal: Int32) { kill(identifier, signal) }
 
     /// Waits until the process has brought something about, two minutes at most.

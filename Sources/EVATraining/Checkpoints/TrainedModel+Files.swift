@@ -4,19 +4,13 @@ internal import EVALayers
 internal import EVAModels
 internal import EVAOptimization
 internal import EVATensorFiles
+internal import Foundation
 internal import Torch
 
 // The tensors of a run, to disk and back.
 extension TrainedModel {
-    static let weightsFile = "open_clip_model.safetensors"
-    static let optimizerFile = "optimizer.safetensors"
     /// The folder of the averaged weights in a folder of weights.
-    private static let averageFolder = "/ema"
-
-    /// What a checkpoint's second file keeps besides moments.
-    private var figures: [(name: String, tensor: Tensor)] {
-        [("report.loss_sum", lossSum), ("report.gradient_norm", gradientNorm)]
-    }
+    static let averageFolder = "ema"
 
     /// Writes the model's folder, and the averaged weights' in it, while this rank has all weights.
     ///
@@ -25,75 +19,82 @@ extension TrainedModel {
         if let folder { try clip.writeFolder(into: folder, preprocessing: preprocessing) }
         try average?.whileInPlace {
             guard let folder else { return }
-            try OutputFolder.prepare(folder + Self.averageFolder)
-            try clip.writeFolder(into: folder + Self.averageFolder, preprocessing: preprocessing)
+            try OutputFolder.prepare("\(folder)/\(Self.averageFolder)")
+            try clip.writeFolder(
+                into: "\(folder)/\(Self.averageFolder)", preprocessing: preprocessing)
         }
     }
 
-    /// Writes moments and figures into a folder; ranks that share the moments bring their shares.
+    /// What the weights and their average compute of fixed inputs; all ranks call it.
     ///
-    /// - Parameter folder: nil in ranks that do not write.
-    func writeOptimizer(into folder: String?) throws {
-        let moments = optimizer.moments
-        let gathering = MomentGathering(sharding: clip.store.sharding)
-        guard let folder else {
-            for moment in moments { _ = try gathering.whole(moment) }
-            return
+    /// - Parameter isWriter: whether this rank wants to know.
+    func goldenVectors(_ preprocessing: PreprocessingConfiguration, isWriter: Bool) throws
+        -> [StateKind: GoldenVectors]
+    {
+        try whileWhole {
+            var vectors: [StateKind: GoldenVectors] = [:]
+            if isWriter { vectors[.weights] = try clip.goldenVectors(preprocessing) }
+            try average?.whileInPlace {
+                if isWriter { vectors[.average] = try clip.goldenVectors(preprocessing) }
+            }
+            return vectors
         }
-        let figures = figures
-        let entries =
-            moments.map {
-                TensorEntry(
-                    name: $0.name, elementType: $0.share.dtype.elementType,
-                    shape: $0.parameter.shape)
-            }
-            + figures.map {
-                TensorEntry(
-                    name: $0.name, elementType: $0.tensor.dtype.elementType,
-                    shape: $0.tensor.shape)
-            }
-        try SafetensorsWriter.write(entries, to: "\(folder)/\(Self.optimizerFile)") { index in
-            guard index < moments.count else {
-                return figures[index - moments.count].tensor.hostTensor()
-            }
-            return try gathering.whole(moments[index]).hostTensor()
+    }
+
+    /// The name of a kind's file in a checkpoint's folder, or of the first of several.
+    static func fileName(of kind: StateKind, in folder: String) -> String {
+        guard !FileManager.default.fileExists(atPath: "\(folder)/\(kind.fileName)") else {
+            return kind.fileName
         }
+        let parts = kind.base.split(separator: "/").map(String.init)
+        let subfolder = parts.dropLast().map { $0 + "/" }.joined()
+        return TensorPieces.firstPath(parts[parts.count - 1], in: "\(folder)/\(subfolder)")
+            .flatMap { $0.split(separator: "/").last }.map { subfolder + $0 } ?? kind.fileName
     }
 
     /// Sets the weights, and the averaged ones, to those of a folder.
+    ///
+    /// Of weights that ranks share, each reads what it keeps.
     func load(from folder: String, withAverage: Bool = true) throws {
-        func load(_ folder: String) throws {
-            try whileWhole(changes: true) {
-                _ = try clip.loadWeights(
-                    from: SafetensorsFile(path: "\(folder)/\(Self.weightsFile)"))
-            }
+        let weights = try Self.open(.weights, in: folder)
+        if isShared(.weights) {
+            // What is not read of them has no memory then.
+            clip.store.sharding?.settle()
+            try load(.weights, from: weights)
+            clip.store.refreshOperands()
+        } else {
+            _ = try clip.loadWeights(from: weights)
         }
-        try load(folder)
-        guard withAverage else { return }
-        try average?.whileInPlace { try load(folder + Self.averageFolder) }
+        guard withAverage, average != nil else { return }
+        try load(.average, from: Self.open(.average, in: folder))
     }
 
     /// Sets moments and figures to those of a folder.
     ///
     /// - Parameter stepCount: how often the optimizer has moved the weights.
     func loadOptimizer(from folder: String, stepCount: Int) throws {
-        let file = try SafetensorsFile(path: "\(folder)/\(Self.optimizerFile)")
-        func stored(_ name: String, _ shape: [Int]) throws -> Tensor {
-            let stored = try file.tensor(named: name)
-            guard stored.shape == shape else {
-                throw TrainingError(
-                    "\(file.path): \(name): expected shape \(shape), got \(stored.shape)")
-            }
-            return try stored.makeTensor()
+        try load(.optimizer, from: Self.open(.optimizer, in: folder))
+        optimizer.resume(stepCount: stepCount)
+    }
+
+    private static func open(_ kind: StateKind, in folder: String) throws -> any TensorContainer {
+        try TensorFile.open(path: "\(folder)/\(fileName(of: kind, in: folder))")
+    }
+
+    private func load(_ kind: StateKind, from container: any TensorContainer) throws {
+        let read: (StatePiece) throws -> HostTensor
+        if kind == .optimizer {
+            read = { try container.elements(of: $0.name, in: $0.piece) }
+        } else {
+            let file = try ParameterFile(container, network: clip)
+            read = { try file.elements(of: $0.name, in: $0.piece) }
         }
         try withoutGradient {
-            for moment in optimizer.moments {
-                let whole = try stored(moment.name, moment.parameter.shape)
-                moment.own.copy(
-                    from: whole.reshaped([whole.count]).sliced(moment.ownRange, dimension: 0))
+            for piece in pieces(of: kind) {
+                let elements = try read(piece)
+                piece.elements.copy(from: try elements.makeTensor())
+                elements.releasePages()
             }
-            for (name, tensor) in figures { tensor.copy(from: try stored(name, tensor.shape)) }
         }
-        optimizer.resume(stepCount: stepCount)
     }
 }

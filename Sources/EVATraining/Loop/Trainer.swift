@@ -34,6 +34,7 @@ package final class Trainer {
         }
         do {
             let ending = try takeSteps(batches, observer)
+            try files.finishSaving()
             if ending == .finished { try files.finish(parts.model, state) }
             return ending
         } catch {
@@ -88,6 +89,7 @@ package final class Trainer {
     private func conclude(_ observer: RunObserver) throws -> Bool {
         // What hangs on a clock or a signal is agreed on.
         let ranks = parts.ranks
+        try parts.files.throwFailure()
         var isInterrupted = try ranks.any(observer.shouldStop())
         var isSaved = due.contains(.checkpoint)
         if parts.cadence.hangsOnClock { isSaved = try ranks.any(isSaved) }
@@ -102,7 +104,9 @@ package final class Trainer {
             isInterrupted = try ranks.any(observer.shouldStop())
         }
         if isSaved || isInterrupted {
-            try interval.excluding { try parts.files.save(parts.model, state) }
+            let isLast = isInterrupted || due.contains(.stop)
+            try interval.excluding { try parts.files.save(parts.model, state, isLast: isLast) }
+            parts.files.takeNotes().forEach(observer.note)
         }
         return isInterrupted
     }

@@ -15,11 +15,14 @@ package struct TrainingMemory: Sendable {
     /// Batches that wait in the host's memory.
     package let batches: Double
 
+    /// The copy of the state that is written while training goes on; 0 where none is made.
+    package private(set) var checkpoint: Double
+
     /// What is in tensors.
     package var tensors: Double { weights + moments + step }
 
     /// All of it.
-    package var total: Double { tensors + batches }
+    package var total: Double { tensors + batches + checkpoint }
 
     // A tile's logits, what they become, and the mask of duplicates.
     private static let tileCopies = 4.0
@@ -52,6 +55,13 @@ package struct TrainingMemory: Sendable {
             + (optimization.emaDecay == nil ? 0 : gradients)
         moments = gradients * (optimization.optimizer == .lion ? 1 : 2)
 
+        let settings = configuration.checkpoints
+        checkpoint =
+            settings.strategy == .none && settings.everyMinutes == nil
+            ? 0
+            : 4 * parameters + (optimization.emaDecay == nil ? 0 : gradients)
+                + (settings.savesWeightsOnly ? 0 : self.moments)
+
         let images = 4 * batchSize * Double(3 * model.vision.imageSize * model.vision.imageSize)
         let together = batchSize * Double(plan.batchesPerLoss)
         let features = 4 * together * Double(model.embedWidth) * 10
@@ -72,9 +82,22 @@ package struct TrainingMemory: Sendable {
     /// - Throws: `TrainingError` where the machine clearly has too little memory.
     func require(_ configuration: TrainingConfiguration) throws {
         try MachineMemory.total.require(
-            total, for: "a step of --per_device_train_batch_size \(configuration.data.batchSize)",
+            tensors + batches,
+            for: "a step of --per_device_train_batch_size \(configuration.data.batchSize)",
             remedy: "use a smaller batch, with --contrastive_accumulation for as many negatives"
                 + (configuration.precision.recomputesActivations ? "" : ", or --recompute"))
+    }
+
+    /// Leaves out the copy of the state where it would be too much.
+    ///
+    /// - Returns: what the person who started the run should know then.
+    mutating func fitCheckpoint(into machine: MachineMemory) -> String? {
+        guard checkpoint > 0, total > Double(machine.bytes) else { return nil }
+        defer { checkpoint = 0 }
+        return "checkpoints are written while training waits: a copy of the state would take "
+            + "\(MachineMemory.text(checkpoint)) beside \(MachineMemory.text(total - checkpoint)), "
+            + "and this process can have \(MachineMemory.text(Double(machine.bytes))) "
+            + "(\(machine.reason))"
     }
 
     /// Bytes of the gradients that are copied at a time when they are brought together.
