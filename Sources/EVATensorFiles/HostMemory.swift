@@ -1,9 +1,9 @@
 import Dispatch
 import Glibc
 
-/// Memory of the host that is filled once and then read by whoever holds it, on any thread.
+/// Memory of the host that is filled by one thread and then read by another.
 package final class HostMemory: Sendable {
-    // Written while it is filled, which one thread does before it hands the memory on.
+    // Whoever fills it again waits until nobody reads it.
     private nonisolated(unsafe) let bytes: UnsafeMutableRawBufferPointer
 
     /// The number of bytes.
@@ -16,8 +16,6 @@ package final class HostMemory: Sendable {
                 nil, max(1, byteCount), PROT_READ | PROT_WRITE,
                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0), start != MAP_FAILED
         else { return nil }
-        // Large pages, where there are some, are had in a fraction of the time.
-        madvise(start, byteCount, MADV_HUGEPAGE)
         bytes = UnsafeMutableRawBufferPointer(start: start, count: byteCount)
     }
 

@@ -92,6 +92,36 @@ import Testing
         #expect(try run.leftovers("a").isEmpty)
     }
 
+    @Test("Ranks that do not see one output folder are refused before anything is written")
+    func notShared() throws {
+        let folder = run.folder.file("local")
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        let flags = run.flags(
+            "local/a", ["--per_device_train_batch_size", "2", "--sharding", "stage1"])
+        // The second rank's folder is another one, as it is on a host of its own.
+        let mount = "mount -t tmpfs tmpfs \(folder)"
+        guard
+            try EvaclipProcess.run(["--version"], shell: "unshare -m sh -c '\(mount)' || exit 9")
+                .code == 0
+        else {
+            print("skipped: this user cannot mount a file system")
+            return
+        }
+        let outcome = try EvaclipProcess(
+            flags,
+            shell: """
+                \(EvaclipProcess.launcher)
+                exec mpirun --oversubscribe -np 1 "$0" "$@" : -np 1 \\
+                unshare -m sh -c '\(mount); exec "$0" "$@"' "$0" "$@"
+                """
+        ).wait()
+        #expect(outcome.code == 1, "\(outcome)")
+        #expect(outcome.errors.contains("not all ranks see it"), "\(outcome.errors)")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/a")
+        #expect(names.filter { $0 != ".evaclip-lock" }.isEmpty, "\(names)")
+    }
+
     @Test("Every verb reads weights in pieces; a piece that is damaged or missing is named")
     func pieces() throws {
         try train(4, 3, ["--stop_after_steps", "3"])

@@ -36,7 +36,10 @@ import Testing
         let other = StatePiece(
             name: "b", piece: TensorPiece(of: []), buffer: Tensor([7] as [Float], shape: [1]),
             range: 0..<1, isShared: false)
-        let copy = try #require(StateReading.copy(of: [piece, other, piece]))
+        let pieces = [piece, other, piece]
+        let memory = try #require(HostMemory(byteCount: StateReading.byteCount(of: pieces)))
+        #expect(memory.count == 4 * 5_000_001)
+        let copy = StateReading.copy(of: pieces, to: memory)
         let (read, readOther) = (copy.reader(of: piece), copy.reader(of: other))
         let live = StateReading.inPlace.reader(of: piece)
         buffer.fill(0)

@@ -25,12 +25,9 @@ enum StateReading {
     /// Copies in host memory, which any thread may read.
     case copied(HostMemory, starts: [ObjectIdentifier: Int])
 
-    /// Copies the buffers of pieces to host memory.
-    ///
-    /// - Returns: nil where the system has no memory for them.
-    static func copy(of pieces: [StatePiece]) -> StateReading? {
+    /// Copies the buffers of pieces to host memory of `byteCount(of:)` bytes.
+    static func copy(of pieces: [StatePiece], to memory: HostMemory) -> StateReading {
         let buffers = buffers(of: pieces)
-        guard let memory = HostMemory(byteCount: byteCount(of: pieces)) else { return nil }
         var starts: [ObjectIdentifier: Int] = [:]
         var end = 0
         for buffer in buffers {

@@ -26,6 +26,8 @@ final class RunFiles {
     private let background = BackgroundWork()
     /// Whether training goes on while a checkpoint is written.
     private var copiesState: Bool
+    /// Where the state is copied to; kept, since the system takes longer to give it than a copy.
+    private var memory: HostMemory?
     private var notes: [String] = []
     private var hasBegun = false
     private var lastSave = ContinuousClock.now
@@ -202,10 +204,12 @@ final class RunFiles {
 
     private func copy(of pieces: [StatePiece]) -> StateReading? {
         guard copiesState else { return nil }
-        let needed = Double(StateReading.byteCount(of: pieces))
-        let free = MachineMemory.available
-        if needed < 0.9 * Double(free.bytes), let copy = StateReading.copy(of: pieces) {
-            return copy
+        if let memory { return .copy(of: pieces, to: memory) }
+        let bytes = StateReading.byteCount(of: pieces)
+        let (needed, free) = (Double(bytes), MachineMemory.available)
+        if needed < 0.9 * Double(free.bytes), let memory = HostMemory(byteCount: bytes) {
+            self.memory = memory
+            return .copy(of: pieces, to: memory)
         }
         // Said once, and not tried again.
         copiesState = false
