@@ -68,7 +68,9 @@ let package = Package(
         .target(name: "EVALayers", dependencies: ["Torch", "TorchParallel"]),
         .target(
             name: "EVAModels",
-            dependencies: ["EVAConfiguration", "EVALayers", "EVATensorFiles", "Torch"]),
+            dependencies: [
+                "EVAConfiguration", "EVALayers", "EVATensorFiles", "Torch", "TorchParallel",
+            ]),
         .target(
             name: "EVAOptimization",
             dependencies: ["EVAConfiguration", "EVALayers", "Torch", "TorchParallel"]),
@@ -76,7 +78,7 @@ let package = Package(
             name: "EVAEvaluation",
             dependencies: [
                 "EVAConfiguration", "EVAData", "EVAImaging", "EVALayers", "EVAModels",
-                "EVATensorFiles", "Torch",
+                "EVATensorFiles", "Torch", "TorchParallel",
             ]),
         .target(
             name: "EVATraining",
@@ -131,7 +133,10 @@ let package = Package(
         .testTarget(name: "TorchTests", dependencies: ["EVATestSupport", "Torch"]),
         // One rank of several, started by mpirun, which the tests run.
         .executableTarget(
-            name: "RankProgram", dependencies: ["EVATestSupport", "Torch", "TorchParallel"],
+            name: "RankProgram",
+            dependencies: [
+                "EVAConfiguration", "EVATestSupport", "EVATraining", "Torch", "TorchParallel",
+            ],
             path: "Tests/RankProgram"),
         .testTarget(
             name: "TorchParallelTests",
@@ -166,6 +171,7 @@ let package = Package(
             dependencies: [
                 "EVACommands", "EVAConfiguration", "EVAData", "EVAImaging", "EVATensorFiles",
                 "EVATestSupport", "EVATokenizer", "evaclip",
+                .product(name: "Yams", package: "Yams"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ],

@@ -4,6 +4,8 @@
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/functions/utils.h>
 
+#include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "guarded.h"
@@ -19,11 +21,17 @@ struct CallbackNode : torch::autograd::Node {
     CallbackNode(ct_backward_function function, void (*release)(void *), void *context)
         : function(function), release(release), context(context) {}
 
-    ~CallbackNode() override { release(context); }
+    ~CallbackNode() override { release_variables(); }
+
+    // What the function keeps goes as soon as backward has passed, as libtorch's own nodes do it.
+    void release_variables() override {
+        if (context) release(std::exchange(context, nullptr));
+    }
 
     std::string name() const override { return "EVACLIPBackward"; }
 
     torch::autograd::variable_list apply(torch::autograd::variable_list &&gradients) override {
+        if (!context) throw std::logic_error("backward a second time through a graph that is gone");
         std::vector<ct_tensor> handed;
         for (auto &gradient : gradients) {
             handed.push_back(gradient.defined() ? reinterpret_cast<ct_tensor>(&gradient) : nullptr);

@@ -75,6 +75,8 @@ struct Linear : torch::autograd::Function<Linear> {
     static Tensor forward(torch::autograd::AutogradContext *context, const Tensor &x,
                           const Tensor &weight, const Bias &bias) {
         at::AutoDispatchBelowADInplaceOrView guard;
+        TORCH_CHECK(x.scalar_type() == weight.scalar_type(), "a product of ", x.scalar_type(),
+                    " and ", weight.scalar_type());
         context->save_for_backward({x, weight});
         context->saved_data["has_bias"] = bias.has_value();
         auto shape = x.sizes().vec();

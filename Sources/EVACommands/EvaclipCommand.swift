@@ -83,6 +83,8 @@ public enum EvaclipCommand {
             PreprocessCommand.self, TokenizeCommand.self, ModelsCommand.self, PullCommand.self,
             ReportCommand.self, BenchCommand.self, DemoCommand.self, DataCommand.self,
             ConvertCommand.self, VerifyCommand.self, AverageCommand.self, DoctorCommand.self,
+            VerifyParallelCommand.self,
+            PlanCommand.self,
         ]
 
         static let configuration = CommandConfiguration(

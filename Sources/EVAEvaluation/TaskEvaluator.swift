@@ -2,6 +2,7 @@ package import EVAConfiguration
 package import EVAData
 package import EVAModels
 package import Torch
+package import TorchParallel
 
 /// The evaluations that a run asks for, opened and checked before the model is there.
 package struct TaskEvaluator {
@@ -23,12 +24,14 @@ package struct TaskEvaluator {
     ///     pictures; nil for all.
     ///   - readerThreads: threads that prepare pictures; 0 prepares them in between.
     ///   - cache: where classifiers are kept; nil keeps none.
+    ///   - ranks: those that divide pictures and texts among them; all evaluate together and find
+    ///     the same.
     ///   - tokenize: gives a text's token ids, cut to the model's context.
     /// - Throws: `DataError` or `TensorFileError` when data is missing or faulty.
     package init(
         _ tasks: EvaluationTasks, preparation: SamplePreparation, batchSize: Int,
         batchLimit: Int? = nil, readerThreads: Int, cache: ClassifierCache? = nil,
-        tokenize: @escaping (String) -> [Int32]
+        ranks: any ProcessGroup = SingleProcessGroup(), tokenize: @escaping (String) -> [Int32]
     ) throws {
         var notes: [String] = []
         var imageCount = 0
@@ -39,7 +42,7 @@ package struct TaskEvaluator {
             imageCount += folder.images.count
             return try ZeroShotEvaluator(
                 folder, preparation: preparation, batchSize: batchSize, batchLimit: batchLimit,
-                readerThreads: readerThreads, cache: cache, tokenize: tokenize)
+                readerThreads: readerThreads, cache: cache, ranks: ranks, tokenize: tokenize)
         }
         retrieval = try tasks.retrieval.map { path in
             let data = try RetrievalSet(
@@ -48,7 +51,7 @@ package struct TaskEvaluator {
             imageCount += data.images.count
             return RetrievalEvaluator(
                 data, preparation: preparation, batchSize: batchSize, batchLimit: batchLimit,
-                readerThreads: readerThreads, tokenize: tokenize)
+                readerThreads: readerThreads, ranks: ranks, tokenize: tokenize)
         }
         linearProbe = try tasks.linearProbe.map { path in
             let folder = try LinearProbeFolder(path: path)
@@ -56,7 +59,7 @@ package struct TaskEvaluator {
             imageCount += folder.training.count + folder.evaluation.count
             return LinearProbeEvaluator(
                 folder, l2: tasks.linearProbeL2, preparation: preparation, batchSize: batchSize,
-                readerThreads: readerThreads)
+                readerThreads: readerThreads, ranks: ranks)
         }
         self.notes = notes
         self.imageCount = imageCount

@@ -3,7 +3,8 @@ package import Torch
 /// Layer normalisation over the last dimension (Ba et al., arXiv 1607.06450).
 ///
 /// - Shape: input and output `[..., D]`.
-/// - Precision: computed in fp32, whatever the input; the result is fp32.
+/// - Precision: computed in fp32, whatever the input, and rounded once to the dtype that is asked
+///   for: the compute dtype for what matrix products read, fp32 for what joins the residual stream.
 package struct LayerNorm {
     private let weight: Parameter
     private let bias: Parameter
@@ -15,7 +16,7 @@ package struct LayerNorm {
         self.epsilon = epsilon
     }
 
-    package func callAsFunction(_ x: Tensor) -> Tensor {
-        x.cast(to: .float32).layerNorm(weight: weight.value, bias: bias.value, epsilon: epsilon)
+    package func callAsFunction(_ x: Tensor, giving dtype: DType) -> Tensor {
+        x.layerNorm(weight: weight.value, bias: bias.value, epsilon: epsilon, giving: dtype)
     }
 }

@@ -15,22 +15,34 @@ package final class Parameter {
     package let initializer: Initializer
     /// Whether matrix products alone read it, which cast it to their dtype.
     package let isOperand: Bool
+    /// The shape of the whole, of which this rank may hold a part.
+    package let wholeShape: [Int]
+    /// Which part this rank holds; nil where every rank holds all of it.
+    ///
+    /// Those that are not split, and their gradients, are the same on all ranks that share the layer.
+    package let split: ParameterSplit?
     /// Whether `gradient` is where the unit collects it.
     private var isCollected = false
 
     init(
-        name: String, unit: String, value: Tensor, initializer: Initializer, isOperand: Bool
+        name: String, unit: String, value: Tensor, wholeShape: [Int], split: ParameterSplit?,
+        initializer: Initializer, isOperand: Bool
     ) {
         self.name = name
         self.unit = unit
         self.value = value
         self.initializer = initializer
         self.isOperand = isOperand
+        self.wholeShape = wholeShape
+        self.split = split
         master = value
     }
 
-    /// The length of each dimension.
+    /// The length of each dimension, of this rank's part.
     package var shape: [Int] { value.shape }
+
+    /// Whether this rank holds a part of it.
+    package var isSplit: Bool { split != nil }
 
     /// Whether training changes it.
     package var isTrained: Bool {

@@ -1,4 +1,5 @@
 package import Torch
+package import TorchParallel
 
 /// A place in the tree of names where parameters are made.
 package struct ParameterScope {
@@ -27,15 +28,23 @@ package struct ParameterScope {
     /// Where parameters and tables of this scope live.
     package var device: Device { store.device }
 
+    /// The ranks that hold the other parts of each layer.
+    package var layerParts: any ProcessGroup { store.layerParts }
+
     /// Makes the parameter called `name` here.
     ///
-    /// - Parameter isOperand: whether matrix products alone read it, which cast it to their dtype.
+    /// - Parameters:
+    ///   - shape: the shape of the whole.
+    ///   - splitDimension: the dimension of which each rank that shares the layer holds a part; nil
+    ///     for a parameter that all of them hold whole.
+    ///   - isOperand: whether matrix products alone read it, which cast it to their dtype.
     package func parameter(
-        _ name: String, shape: [Int], initializer: Initializer, isOperand: Bool = false
+        _ name: String, shape: [Int], splitDimension: Int? = nil, initializer: Initializer,
+        isOperand: Bool = false
     ) -> Parameter {
         store.make(
-            name: joined(name), unit: unit, shape: shape, initializer: initializer,
-            isOperand: isOperand)
+            name: joined(name), unit: unit, shape: shape, splitDimension: splitDimension,
+            initializer: initializer, isOperand: isOperand)
     }
 
     /// What was made under this scope so far.

@@ -7,6 +7,8 @@ package final class ParameterStore {
     package let device: Device
     /// The format in which operands of matrix products are kept; all else is fp32 in any case.
     package let dtype: DType
+    /// The ranks that hold the other parts of each layer.
+    package let layerParts: any ProcessGroup
     /// The order of creation is the order everywhere: in files, groups and buckets.
     package private(set) var parameters: [Parameter] = []
     /// The buffers that the parameters lie in, once training asked for them.
@@ -19,9 +21,14 @@ package final class ParameterStore {
     /// - Parameters:
     ///   - device: where the parameters live.
     ///   - dtype: fp32, bf16 or fp16.
-    package init(device: Device, dtype: DType = .float32) {
+    ///   - layerParts: the ranks that hold the other parts of each layer.
+    package init(
+        device: Device, dtype: DType = .float32,
+        layerParts: any ProcessGroup = SingleProcessGroup()
+    ) {
         self.device = device
         self.dtype = dtype
+        self.layerParts = layerParts
     }
 
     /// The parameter of that name.
@@ -30,7 +37,7 @@ package final class ParameterStore {
     /// The root of the names.
     package var scope: ParameterScope { ParameterScope(store: self, path: "", unit: "") }
 
-    /// The number of elements in all parameters.
+    /// The number of elements in all parameters, of those that are split in this rank's part.
     package var elementCount: Int { parameters.reduce(0) { $0 + $1.value.count } }
 
     /// Bytes that all parameters take.
@@ -41,7 +48,8 @@ package final class ParameterStore {
     /// Draws every parameter anew.
     ///
     /// Each draw is a function of the seed and the parameter's name alone, so it does not depend
-    /// on the order of creation, on the device, or on what other parameters exist.
+    /// on the order of creation, on the device, or on what other parameters exist. Of a parameter
+    /// that is split all is drawn and the part kept, so it does not depend on the ranks either.
     package func initialize(seed: UInt64) {
         initialize(parameters, seed: seed)
     }
@@ -52,9 +60,9 @@ package final class ParameterStore {
         let source = RandomSource(seed: seed)
         withoutGradient {
             for parameter in parameters {
-                let draw = Tensor.empty(parameter.shape, dtype: .float32, device: .cpu)
+                let draw = Tensor.empty(parameter.wholeShape, dtype: .float32, device: .cpu)
                 parameter.initializer.fill(draw, from: source.stream(parameter.name))
-                parameter.master.copy(from: draw)
+                parameter.master.copy(from: parameter.split?.part(of: draw) ?? draw)
             }
         }
         refreshOperands()
@@ -123,12 +131,22 @@ package final class ParameterStore {
     }
 
     func make(
-        name: String, unit: String, shape: [Int], initializer: Initializer, isOperand: Bool
+        name: String, unit: String, shape: [Int], splitDimension: Int?, initializer: Initializer,
+        isOperand: Bool
     ) -> Parameter {
-        let value = Tensor.empty(shape, dtype: isOperand ? dtype : .float32, device: device)
+        let split =
+            layerParts.size == 1
+            ? nil
+            : splitDimension.map {
+                ParameterSplit(dimension: $0, index: layerParts.rank, count: layerParts.size)
+            }
+        let value = Tensor.empty(
+            split?.partShape(of: shape) ?? shape, dtype: isOperand ? dtype : .float32,
+            device: device)
         value.requiresGradient = true
         let parameter = Parameter(
-            name: name, unit: unit, value: value, initializer: initializer, isOperand: isOperand)
+            name: name, unit: unit, value: value, wholeShape: shape, split: split,
+            initializer: initializer, isOperand: isOperand)
         guard byName.updateValue(parameter, forKey: name) == nil else {
             fatalError("parameter '\(name)' is made twice")
         }

@@ -2,6 +2,7 @@ internal import Foundation
 package import EVAConfiguration
 package import EVALayers
 package import Torch
+package import TorchParallel
 
 /// An image tower and a text tower that map into one space (Radford et al., arXiv 2103.00020).
 package struct CLIP {
@@ -28,9 +29,16 @@ package struct CLIP {
     ///   - dtype: the format in which operands of matrix products, weights and biases, are kept.
     ///     Norms, the class token, positions, the token table and the logit scale, which are used
     ///     in fp32 and take little memory, stay fp32; features are those of fp32 parameters.
-    package init(_ configuration: ModelConfiguration, device: Device, dtype: DType = .float32) {
+    ///   - layerParts: ranks that share each layer: attention's heads, the width of feed-forwards and
+    ///     the rows of the token table are divided among them
+    ///     (`ModelConfiguration.checkTensorDegree`). What a pass reads and gives is whole and the
+    ///     same on all of them, and all of them have to make every pass.
+    package init(
+        _ configuration: ModelConfiguration, device: Device, dtype: DType = .float32,
+        layerParts: any ProcessGroup = SingleProcessGroup()
+    ) {
         self.configuration = configuration
-        store = ParameterStore(device: device, dtype: dtype)
+        store = ParameterStore(device: device, dtype: dtype, layerParts: layerParts)
         let scope = store.scope
         logitScale = scope.parameter(
             "logit_scale", shape: [],

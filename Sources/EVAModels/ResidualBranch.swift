@@ -5,7 +5,7 @@ package import Torch
 /// One half of a block: a function of the residual stream, normalised, dropped and added to it.
 ///
 /// - Shape: `[B, N, D]`.
-/// - Precision: the stream is fp32; the function's result joins it from the compute dtype.
+/// - Precision: the stream is fp32; the function reads and gives the compute dtype.
 package struct ResidualBranch {
     private let norm: LayerNorm
     private let placement: VisionConfiguration.NormPlacement
@@ -25,8 +25,8 @@ package struct ResidualBranch {
     ) -> Tensor {
         let branch =
             switch placement {
-            case .pre: body(norm(x))
-            case .post: norm(body(x))
+            case .pre: body(norm(x, giving: context.computeDType))
+            case .post: norm(body(x.cast(to: context.computeDType)), giving: .float32)
             }
         return x + (dropPath.map { $0(branch, context) } ?? branch)
     }

@@ -11,21 +11,32 @@ package enum GradientNorm {
     /// - Throws: `ParallelError` where ranks divide the gradients and do not come to the sum.
     package static func of(_ store: ParameterStore) throws -> Tensor {
         try withoutGradient {
-            let shared = store.units.filter(\.isShared)
-            guard let group = store.sharding?.ranks.shards, !shared.isEmpty else {
-                return joint(store.parameters.compactMap(\.gradient))
-            }
-            let whole = store.units.filter { !$0.isShared }.flatMap(\.segments)
-                .compactMap(\.parameter.gradient)
-            // What every rank has is counted once.
-            let own = joint(
-                shared.compactMap(\.shareGradients) + (group.rank == 0 ? whole : []))
-            return try group.gather(own.reshaped([1])).norm().reshaped([])
+            guard let ranks = store.sharding?.ranks,
+                ranks.layerParts.size > 1 || store.units.contains(where: \.isShared)
+            else { return joint(store.parameters.compactMap(\.gradient), on: store.device) }
+            let own = joint(store.units.flatMap { counted($0, ranks) }, on: store.device)
+            let ofShards = try ranks.shards.gather(own.reshaped([1])).norm()
+            return try ranks.layerParts.gather(ofShards.reshaped([1])).norm().reshaped([])
         }
     }
 
-    private static func joint(_ gradients: [Tensor]) -> Tensor {
-        Tensor.stacked(Foreach.norms(gradients), dimension: 0).norm().reshaped([])
+    /// The gradients of a unit that this rank counts, so that the ranks together count each once.
+    private static func counted(_ unit: ParameterUnit, _ ranks: ParallelContext) -> [Tensor] {
+        let segments = unit.segments.filter {
+            $0.parameter.isSplit || ranks.layerParts.rank == 0
+        }
+        guard unit.isShared else {
+            return ranks.shards.rank == 0 ? segments.compactMap(\.parameter.gradient) : []
+        }
+        guard let gradients = unit.shareGradients else { return [] }
+        if segments.count == unit.segments.count { return [gradients] }
+        return segments.map { gradients.sliced(unit.shareRange(of: $0.range), dimension: 0) }
+            .filter { $0.count > 0 }
+    }
+
+    private static func joint(_ gradients: [Tensor], on device: Device) -> Tensor {
+        guard !gradients.isEmpty else { return Tensor.full([], 0, device: device) }
+        return Tensor.stacked(Foreach.norms(gradients), dimension: 0).norm().reshaped([])
     }
 
     /// Divides the gradients by what the loss was multiplied by, and scales them down where their

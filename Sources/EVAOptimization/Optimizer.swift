@@ -103,13 +103,15 @@ package final class Optimizer {
 
     /// How what each rank has of tensors is summed; nil where every rank has all of them.
     private var sums: TensorSums? {
-        guard let sharing = store.sharding, parts.contains(where: \.unit.isShared) else {
-            return nil
-        }
+        guard let ranks = store.sharding?.ranks,
+            ranks.layerParts.size > 1 || parts.contains(where: \.unit.isShared)
+        else { return nil }
         return TensorSums(
-            shares: sharing.ranks.shards,
+            ranks,
             parts: parts.map {
-                .init(total: $0.segments.count, own: $0.own, isShared: $0.unit.isShared)
+                .init(
+                    total: $0.segments.count, own: $0.own, isShared: $0.unit.isShared,
+                    split: $0.segments.map(\.parameter.isSplit))
             })
     }
 

@@ -9,15 +9,19 @@ package struct TensorSums {
         let total: Int
         /// Those of which this rank has something.
         let own: Range<Int>
-        /// Whether the ranks divide them; otherwise each knows all.
+        /// Whether the ranks of the sharding axis divide them; otherwise each knows all.
         let isShared: Bool
+        /// Of which tensors the ranks of the tensor axis have a part each.
+        let split: [Bool]
     }
 
     private let shares: any ProcessGroup
+    private let layerParts: any ProcessGroup
     private let parts: [Part]
 
-    init(shares: any ProcessGroup, parts: [Part]) {
-        self.shares = shares
+    init(_ ranks: ParallelContext, parts: [Part]) {
+        shares = ranks.shards
+        layerParts = ranks.layerParts
         self.parts = parts
     }
 
@@ -37,8 +41,18 @@ package struct TensorSums {
                     zeros(part.own.lowerBound), numbers, zeros(part.total - part.own.upperBound),
                 ], dimension: 1)
         }
-        let all = Tensor.concatenated(columns, dimension: 1).contiguous()
+        var all = Tensor.concatenated(columns, dimension: 1).contiguous()
         try shares.sum(inPlace: all)
+        if layerParts.size > 1 {
+            let mask = Tensor(
+                parts.flatMap(\.split).map { Float($0 ? 1 : 0) }, shape: [all.shape[1]]
+            )
+            .moved(to: all.device)
+            let split = all * mask
+            all.add(inPlace: split, scale: -1)
+            try layerParts.sum(inPlace: split)
+            all = all + split
+        }
         var start = 0
         return parts.map { part in
             defer { start += part.total }

@@ -23,28 +23,15 @@ package enum TrainingSupport {
         return nil
     }
 
-    /// - Throws: `UsageError` for what several ranks cannot do together.
+    /// - Throws: `UsageError` for one of several processes that have not joined; `ConfigurationError`
+    ///   for layers that cannot be divided among so many ranks.
     package static func check(
-        _ distribution: DistributionConfiguration, on ranks: ParallelContext,
+        _ model: ModelConfiguration, name: String, on ranks: ParallelContext,
         environment: [String: String]
-    ) throws(UsageError) {
-        guard ranks.mesh.worldSize > 1 else {
-            guard let refusal = refusal(environment: environment) else { return }
+    ) throws {
+        if ranks.mesh.worldSize == 1, let refusal = refusal(environment: environment) {
             throw UsageError(refusal)
         }
-        guard ranks.mesh.tensorDegree == 1 else {
-            throw UsageError(
-                "--tensor_parallel_degree \(ranks.mesh.tensorDegree): this version divides samples "
-                    + "and parameters among ranks, not layers; use --sharding stage3")
-        }
-    }
-
-    /// - Throws: `UsageError` for data that several ranks cannot share.
-    package static func check(_ data: TrainingData, on ranks: ParallelContext) throws(UsageError) {
-        guard ranks.mesh.worldSize > 1, data.isStream else { return }
-        throw UsageError(
-            "\(data.name): data that is read from the front is not shared among "
-                + "\(ranks.mesh.worldSize) ranks by this version; start one process, or use data "
-                + "of numbered samples")
+        try model.checkTensorDegree(ranks.mesh.tensorDegree, name: name)
     }
 }

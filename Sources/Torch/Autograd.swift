@@ -35,24 +35,26 @@ extension Tensor {
     package func backward(_ gradient: Tensor? = nil) {
         do {
             try Tensor.backward([self], [gradient])
-        } catch let error as TorchError {
-            FailureScope.note(error)
         } catch {
-            fatalError("\(error)")
+            FailureScope.note(error)
         }
     }
 
     /// Runs backward from several tensors at once.
     ///
-    /// - Throws: `TorchError` when the graph cannot be walked, with the reason.
+    /// - Throws: `TorchError` when the graph cannot be walked, with the reason; what the backward of
+    ///   a `CustomGradient` threw.
     package static func backward(_ roots: [Tensor], _ gradients: [Tensor?]) throws {
         guard !FailureScope.hasFailed else { return }
         try withExtendedLifetime((roots, gradients)) {
             let rootHandles: [ct_tensor?] = roots.map(\.handle)
             let gradientHandles: [ct_tensor?] = gradients.map { $0?.handle }
-            try TorchError.check(
-                ct_backward(rootHandles, gradientHandles, roots.count, false),
-                "backward from \(roots)")
+            let message = ct_backward(rootHandles, gradientHandles, roots.count, false)
+            if let error = ErrorRelay.shared.receive(message) {
+                ct_free_message(message)
+                throw error
+            }
+            try TorchError.check(message, "backward from \(roots)")
         }
     }
 }
@@ -132,8 +134,7 @@ private func runBackward(
         }
         return nil
     } catch {
-        let kind = (error as? TorchError)?.kind ?? .program
-        return ct_failure(kind.code, "\(error)")
+        return ErrorRelay.shared.send(error)
     }
 }
 

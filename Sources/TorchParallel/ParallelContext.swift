@@ -17,6 +17,8 @@ package final class ParallelContext {
     package let shards: any ProcessGroup
     /// The ranks that hold the other parts of each layer: the tensor axis.
     package let layerParts: any ProcessGroup
+    /// What the groups' collectives have moved so far, by the names of `RankGroup`.
+    package let traffic = Traffic()
     private let session: MPISession?
 
     /// Whether this rank writes the run's files and speaks for all.
@@ -58,15 +60,38 @@ package final class ParallelContext {
         let session = try MPISession(launch, timeout: timeout)
         try session.openBoard()
         self.session = session
-        let everyone = MPIProcessGroup(world: session)
+        let everyone = MeteredGroup(
+            MPIProcessGroup(world: session), name: RankGroup.world.rawValue, traffic: traffic)
         world = everyone
+        (dataRanks, replicas, shards, layerParts) = try Self.groups(of: everyone, mesh)
+    }
+
+    /// The ranks of a group, arranged as `mesh` says; all of them call it.
+    ///
+    /// - Parameter other: the context whose board says what ranks are at; nil where there is none.
+    package init(
+        arranging world: any ProcessGroup, as mesh: DeviceMesh,
+        stagesOf other: ParallelContext? = nil
+    ) throws {
+        self.mesh = mesh
+        self.world = world
+        session = other?.session
+        (dataRanks, replicas, shards, layerParts) = try Self.groups(of: world, mesh)
+    }
+
+    private static func groups(of world: any ProcessGroup, _ mesh: DeviceMesh) throws -> (
+        any ProcessGroup, any ProcessGroup, any ProcessGroup, any ProcessGroup
+    ) {
         let places = Axes(mesh)
-        dataRanks = try everyone.split(color: places.tensor, name: "data ranks")
-        replicas = try everyone.split(
-            color: places.sharding * mesh.tensorDegree + places.tensor, name: "data")
-        shards = try everyone.split(
-            color: places.data * mesh.tensorDegree + places.tensor, name: "sharding")
-        layerParts = try everyone.split(color: mesh.dataWorldRank, name: "tensor")
+        func group(_ name: RankGroup, color: Int) throws -> any ProcessGroup {
+            try world.split(color: color, name: name.rawValue)
+        }
+        return (
+            try group(.dataRanks, color: places.tensor),
+            try group(.data, color: places.sharding * mesh.tensorDegree + places.tensor),
+            try group(.sharding, color: places.data * mesh.tensorDegree + places.tensor),
+            try group(.tensor, color: mesh.dataWorldRank)
+        )
     }
 
     private struct Axes {

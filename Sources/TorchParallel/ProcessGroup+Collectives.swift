@@ -60,14 +60,29 @@ extension ProcessGroup {
         try start(.barrier).wait()
     }
 
-    /// Sends `tensor` to one rank and takes what another sends, of the same shape.
-    package func exchange(_ tensor: Tensor, to target: Int, from source: Int) throws -> Tensor {
+    package func start(together messages: [Collective]) throws -> PendingCollective {
+        let pending = try messages.map(start)
+        return PendingCollective { for message in pending { try message.wait() } }
+    }
+
+    /// Begins to send `tensor` to one rank and to take what another sends, of the same shape.
+    ///
+    /// - Returns: what arrives, not to be read before `pending` was waited for.
+    package func startExchange(_ tensor: Tensor, to target: Int, from source: Int) throws -> (
+        received: Tensor, pending: PendingCollective
+    ) {
         let sent = withoutGradient { tensor.contiguous() }
         let received = Tensor.empty(sent.shape, dtype: sent.dtype, device: sent.device)
-        let arrival = try start(.receive(received, from: source))
-        let departure = try start(.send(sent, to: target))
-        try arrival.wait()
-        try departure.wait()
+        return (
+            received,
+            try start(together: [.receive(received, from: source), .send(sent, to: target)])
+        )
+    }
+
+    /// Sends `tensor` to one rank and takes what another sends, of the same shape.
+    package func exchange(_ tensor: Tensor, to target: Int, from source: Int) throws -> Tensor {
+        let (received, pending) = try startExchange(tensor, to: target, from: source)
+        try pending.wait()
         return received
     }
 

@@ -18,6 +18,9 @@ package protocol ProcessGroup {
     ///   be sent could not be computed.
     func start(_ collective: Collective) throws -> PendingCollective
 
+    /// Begins several messages to and from other ranks, none of which waits for another.
+    func start(together messages: [Collective]) throws -> PendingCollective
+
     /// The ranks that give the same `color`, in their order here.
     ///
     /// - Parameters:

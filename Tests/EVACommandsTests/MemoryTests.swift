@@ -6,7 +6,7 @@ import Testing
 /// What a step needs in memory: the estimate, and what happens where it cannot be had.
 @Suite struct MemoryTests {
     /// The most by which an estimate may miss what the allocator measured.
-    private static let tolerance = 0.15
+    private static let tolerance = 0.1
 
     private enum Model: String, CaseIterable {
         /// EVA-02: gated feed-forwards, norms inside, rotary positions; most is in activations.
@@ -55,14 +55,14 @@ import Testing
         return "tensors:" + folder.file("data.safetensors")
     }
 
-    @Test("The estimate is within 15 % of what the allocator measured")
+    @Test("The estimate is within 10 % of what the allocator measured")
     func estimate() throws {
         for model in Model.allCases {
             let folder = try TinyFolder()
             let json = try folder.write(model.json, to: "model.json")
             let data = try writeTensors(model, in: folder)
             for flags in [
-                "", "--bf16", "--bf16 --fp16_opt_level O2", "--recompute",
+                "", "--bf16", "--recompute", "--bf16 --recompute",
                 "--optimizer lamb --per_device_train_batch_size 4",
                 "--optimizer lion --ema_decay 0.9 --per_device_train_batch_size 4",
                 "--bf16 --contrastive_accumulation 2 --per_device_train_batch_size 16",

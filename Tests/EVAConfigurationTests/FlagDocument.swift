@@ -74,8 +74,10 @@ enum FlagDocument {
         "run_config": "RunConfigurationFileTests.file", "print_config": "FlagMeaningTests.printed",
         "sharding_parallel_degree": "IdleSettingTests.said",
         "collective_timeout": "RankedTrainingTests.stopped",
-        "tensor_parallel_degree": "IdleSettingTests.said", "local_loss": "IdleSettingTests.said",
-        "gather_with_grad": "IdleSettingTests.said", "report_to": "IdleSettingTests.said",
+        "tensor_parallel_degree": "IdleSettingTests.said",
+        "local_loss": "RankedLossTests.approximations",
+        "gather_with_grad": "RankedLossTests.approximations",
+        "loss_gather": "RankedLossTests.ranks", "report_to": "IdleSettingTests.said",
     ]
 
     /// The test of a flag.

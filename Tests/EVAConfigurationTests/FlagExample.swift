@@ -101,7 +101,8 @@ extension FlagExample {
         // Loss.
         .init("loss", "sigmoid", "loss.kind = sigmoid"),
         .init("local_loss", nil, "loss.isLocal = true"),
-        .init("gather_with_grad", nil, "loss.gathersWithGradient = true"),
+        .init("gather_with_grad", "false", "loss.gathersWithGradient = false"),
+        .init("loss_gather", "all", "loss.gathering = all"),
         .init("mask_duplicates", nil, "loss.masksDuplicates = true"),
         .init("contrastive_accumulation", "4", "loss.accumulation = 4"),
         // Precision.

@@ -82,7 +82,8 @@ import Testing
         .init(.train, "--sharding_parallel_degree 8", acting: "--sharding_parallel_degree 1"),
         .init(.train, "--tensor_parallel_degree 8", acting: "--tensor_parallel_degree 1"),
         .init(.train, "--local_loss", acting: "--local_loss false"),
-        .init(.train, "--gather_with_grad", acting: "--gather_with_grad false"),
+        .init(.train, "--gather_with_grad false", acting: "--gather_with_grad"),
+        .init(.train, "--loss_gather all", acting: "--loss_gather ring"),
         .init(
             .train, "--visual_lr 0.1 --lock_visual",
             acting: "--visual_lr 0.1 --lock_visual --lock_visual_unlocked_groups 1"),

@@ -40,6 +40,7 @@ package struct ThreadedProcessGroup: ProcessGroup {
     }
 
     package func start(_ collective: Collective) throws -> PendingCollective {
+        try throwPresentTorchFailure()
         switch collective {
         case .sum(let tensor):
             return exchange(tensor) { tensor.copy(from: Self.sum($0)) }

@@ -24,6 +24,10 @@ package enum Tolerance {
     /// The kernels of matrix products depend on the number of rows, and with them the order of sums
     /// in every layer. Seen: 1.1e-6 by oneDNN with AVX-512, 6e-6 by MKL with AVX2.
     package static let gradientsInParts: Float = 1e-5
+    /// fp32 features of layers that ranks share: their differences as a share of their norm.
+    package static let splitFeatures = 1e-6
+    /// fp32 gradients of layers that ranks share, as a share of the tensor's largest.
+    package static let splitGradients: Float = 1e-5
     /// fp32 numbers of at most 1 by the same formula: a unit in the last place.
     package static let lastPlace: Float = 1e-7
     /// fp64 numbers by the same formula, relative.
@@ -44,6 +48,10 @@ package enum Tolerance {
     package static let bfloat16Loss = 1e-3
     /// The norm of gradients in bf16 arranged otherwise, relative.
     package static let bfloat16GradientNorm = 0.02
+    /// bf16 features of layers that ranks share: their differences as a share of their norm.
+    package static let bfloat16SplitFeatures = 0.02
+    /// All bf16 gradients of layers that ranks share: their differences as a share of their norm.
+    package static let bfloat16SplitGradients = 0.03
     /// The last losses of a run in 16 bits against those in 32, where a run begins at log 4.
     package static let convergedLoss = 0.08
 

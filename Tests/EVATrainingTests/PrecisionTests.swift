@@ -65,8 +65,8 @@ import Torch
             for pass in passes {
                 let input = Tensor.empty([5, 8], dtype: .float32, device: .cpu)
                 input.fillNormal(standardDeviation: 1, from: RandomSource(seed: UInt64(pass)))
-                layer(input, .evaluation(computeDType: .bfloat16)).cast(to: .float32).sum()
-                    .backward()
+                layer(input.cast(to: .bfloat16), .evaluation(computeDType: .bfloat16))
+                    .cast(to: .float32).sum().backward()
                 store.collectGradients()
             }
             return try #require(store["layer.weight"]?.gradient).floats()

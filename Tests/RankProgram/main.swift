@@ -10,6 +10,7 @@ let timeout = Duration.seconds(words.dropFirst().first.flatMap { Double($0) } ??
 func say(_ text: String) { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
 
 do {
+    Runtime.keepMemoryBetweenSteps()
     let launch = try Launch(environment: ProcessInfo.processInfo.environment)
     let tensors = ProcessInfo.processInfo.environment["TENSOR_DEGREE"].flatMap { Int($0) } ?? 1
     let context = try ParallelContext(launch, sharding: 1, tensor: tensors, timeout: timeout)
@@ -19,6 +20,18 @@ do {
         let groups = [context.dataRanks, context.replicas, context.shards, context.layerParts]
         for group in groups { try CollectiveCheck(group).run() }
         say("rank \(context.mesh.rank) groups \(groups.map(\.size)) passed")
+    case "loss":
+        guard let trial = LossTrial(Array(words.dropFirst(2))) else {
+            fatalError("a loss of what: \(words)")
+        }
+        say("rank \(context.mesh.rank) \(try trial.run(context))")
+    case "traffic":
+        for group in [context.dataRanks, context.replicas, context.shards, context.layerParts] {
+            try group.sum(inPlace: Tensor([1, 2] as [Float], shape: [2]))
+        }
+        for row in context.traffic.rows {
+            say("\(row.group): \(row.calls) \(row.operation.rawValue) \(row.tensorBytes)")
+        }
     case "late":
         // The last rank does something else than all others expect of it.
         let isLate = context.world.rank == context.world.size - 1

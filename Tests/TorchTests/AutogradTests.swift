@@ -27,9 +27,7 @@ import Testing
 
     @Test("A backward of one's own is used, and its error becomes the run's")
     func customGradient() throws {
-        struct Stop: Error, CustomStringConvertible {
-            let description = "no way back"
-        }
+        struct Stop: Error {}
         let x = Tensor([1, 2] as [Float], shape: [2])
         x.requiresGradient = true
         let y = CustomGradient.record(inputs: [x]) {
@@ -45,10 +43,7 @@ import Testing
         } backward: { _ in
             throw Stop()
         }[0]
-        let error = #expect(throws: TorchError.self) {
-            try Tensor.backward([z.sum()], [nil])
-        }
-        #expect(try #require(error).description.contains("no way back"))
+        #expect(throws: Stop.self) { try Tensor.backward([z.sum()], [nil]) }
     }
 
     @Test("What a backward holds is let go with the graph")

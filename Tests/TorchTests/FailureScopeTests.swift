@@ -72,6 +72,30 @@ import Testing
         expectMemoryError { try Tensor.backward([output[0].sum()], [nil]) }
     }
 
+    @Test("What a backward function of the program's own throws comes out as it is")
+    func backwardError() throws {
+        struct Other: Error, Equatable { let number: Int }
+        let leaf = Tensor([1] as [Float], shape: [1])
+        leaf.requiresGradient = true
+        func output(_ number: Int) -> Tensor {
+            CustomGradient.record(inputs: [leaf]) {
+                [leaf * 2]
+            } backward: { _ in
+                throw Other(number: number)
+            }[0].sum()
+        }
+        #expect(throws: Other(number: 1)) { try Tensor.backward([output(1)], [nil]) }
+        #expect(throws: Other(number: 2)) { try throwingTorchFailures { output(2).backward() } }
+        // It ends the scope as any failure does: what follows is not computed.
+        #expect(throws: Other(number: 3)) {
+            try throwingTorchFailures {
+                output(3).backward()
+                #expect((leaf.detached() + 1).floats() == [0])
+            }
+        }
+        #expect(leaf.gradient == nil)
+    }
+
     @Test("What the body throws by itself, and what it returns, come out")
     func transparency() throws {
         struct Other: Error {}
@@ -97,6 +121,77 @@ import Testing
             return Tensor([4] as [Float], shape: [1]).item()
         }
         #expect(value == 4)
+    }
+
+    private struct Absence: Error {}
+
+    @Test("What fails amid computations that do not throw is thrown at the scope's end, once")
+    func noted() {
+        var runs = 0
+        #expect(throws: Absence.self) {
+            try throwingTorchFailures {
+                for _ in 0..<2 {
+                    let value = notingFailure(
+                        {
+                            runs += 1
+                            throw Absence()
+                        }, else: 5)
+                    #expect(value == 5)
+                }
+                #expect((Tensor([1] as [Float], shape: [1]) + 1).floats() == [0])
+            }
+        }
+        #expect(runs == 1)
+        #expect(notingFailure({ 4 }, else: 5) == 4)
+    }
+
+    @Test("What a backward function throws comes out of backward as it is, however deep")
+    func thrownInBackward() throws {
+        let leaf = Tensor([1] as [Float], shape: [1])
+        leaf.requiresGradient = true
+        func failing(_ x: Tensor) -> Tensor {
+            CustomGradient.record(inputs: [x]) {
+                [x * 2]
+            } backward: { _ in
+                throw Absence()
+            }[0]
+        }
+        #expect(throws: Absence.self) { try Tensor.backward([failing(leaf).sum()], [nil]) }
+        #expect(throws: Absence.self) { try throwingTorchFailures { failing(leaf).backward() } }
+        let outer = CustomGradient.record(inputs: [leaf]) {
+            [leaf * 2]
+        } backward: { _ in
+            try withGradientRecording(true) { try Tensor.backward([failing(leaf)], [nil]) }
+            return [nil]
+        }
+        #expect(throws: Absence.self) { try throwingTorchFailures { outer[0].backward() } }
+        // Nothing of it is left behind.
+        let square = leaf * leaf
+        square.backward()
+        #expect(leaf.gradient?.floats() == [2])
+    }
+
+    @Test("What a backward function keeps is let go when backward has passed")
+    func released() throws {
+        final class Kept {}
+        weak var kept: Kept?
+        let leaf = Tensor([1] as [Float], shape: [1])
+        leaf.requiresGradient = true
+        let output: Tensor
+        do {
+            let held = Kept()
+            kept = held
+            output =
+                CustomGradient.record(inputs: [leaf]) {
+                    [leaf * 2]
+                } backward: { gradients in
+                    withExtendedLifetime(held) { gradients }
+                }[0]
+        }
+        #expect(kept != nil)
+        output.backward()
+        #expect(kept == nil)
+        #expect(throws: TorchError.self) { try Tensor.backward([output], [nil]) }
     }
 
     @Test("A mistake of the program traps, in a scope too")

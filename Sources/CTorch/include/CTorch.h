@@ -76,6 +76,7 @@ typedef enum {
     CT_FAILURE_MEMORY = 'm',       // the machine's or the device's memory is used up
     CT_FAILURE_UNSUPPORTED = 'u',  // this processor or GPU cannot do it
     CT_FAILURE_DEVICE = 'd',       // the GPU failed
+    CT_FAILURE_RELAYED = 'r',      // the caller's own, of one of its backward functions
 } ct_failure_kind;
 
 void ct_free_message(char *message);

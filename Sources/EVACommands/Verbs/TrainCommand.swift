@@ -20,8 +20,7 @@ struct TrainCommand: ParsableCommand {
     func run() throws {
         guard let flags = try FlagInput.read(arguments, verb: .train) else { return }
         var configuration = try TrainingConfiguration(flags: flags)
-        let launch = try Self.usage { try Launch(environment: ProcessInfo.processInfo.environment) }
-        if let launch, launch.rank > 0 { Console.follow(asRank: launch.rank) }
+        let launch = try Ranks.launch()
         for warning in configuration.warnings(of: flags) { Console.warning(warning) }
         guard !flags.bool("print_config") else {
             return print(RunConfigurationFile.text(of: flags), terminator: "")
@@ -35,7 +34,7 @@ struct TrainCommand: ParsableCommand {
         configuration.data.workerCount = try ReaderThreads.count(
             configuration.data.workerCount, processors: processors)
         if launch?.rank ?? 0 == 0 { try COCODownload.prepare(configuration.data) }
-        let ranks = try Self.usage { try Self.join(launch, configuration.distribution) }
+        let ranks = try Ranks.join(launch, configuration.distribution)
         let trainer = try Trainer(configuration, device: device, ranks: ranks)
         announce(trainer, configuration, device)
         guard configuration.trains else { return try ranks.leave() }
@@ -78,36 +77,13 @@ struct TrainCommand: ParsableCommand {
         }
     }
 
-    /// Joins the ranks of the run.
-    private static func join(_ launch: Launch?, _ distribution: DistributionConfiguration) throws
-        -> ParallelContext
-    {
-        // One process holds everything itself, whatever the degrees; it says so.
-        guard let launch, launch.size > 1 else { return .single }
-        // Where nothing is sharded, the ranks that remain are replicas.
-        let sharding = distribution.shardingStage > 0 ? distribution.shardingDegree : 1
-        return try ParallelContext(
-            launch, sharding: sharding, tensor: distribution.tensorDegree,
-            timeout: .seconds(distribution.collectiveTimeout))
-    }
-
-    /// - Throws: `UsageError` for what the person who started the ranks has to change.
-    private static func usage<Value>(_ body: () throws -> Value) throws -> Value {
-        do {
-            return try body()
-        } catch let error as ParallelError {
-            if error.isUsage { throw UsageError(error.description) }
-            throw error
-        }
-    }
-
     /// Says what is about to happen.
     private func announce(
         _ trainer: Trainer, _ configuration: TrainingConfiguration, _ device: Device
     ) {
         Console.note(trainer.data.summary)
         Console.note(
-            "\(configuration.model.name): \(trainer.clip.store.elementCount) parameters on "
+            "\(configuration.model.name): \(trainer.clip.configuration.parameterCount) parameters on "
                 + "\(device), \(Runtime.threadCount) threads, libtorch \(Runtime.version)")
         for note in trainer.notes { Console.note(note) }
         Console.note(
@@ -124,7 +100,7 @@ struct TrainCommand: ParsableCommand {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let record = RunRecord(
             configuration: configuration, model: trainer.clip.configuration,
-            parameters: trainer.clip.store.elementCount, device: "\(device)",
+            parameters: trainer.clip.configuration.parameterCount, device: "\(device)",
             threads: Runtime.threadCount, libtorch: Runtime.version,
             evaclip: EvaclipCommand.version)
         try AtomicFile.write(

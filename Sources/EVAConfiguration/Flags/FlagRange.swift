@@ -64,7 +64,7 @@ extension FlagRange {
     /// Processes along an axis, for which the original writes -1 where it means none.
     static let degree = from(-1, to: 65536)
     /// Processes along an axis.
-    static let processes = from(1, to: 65536)
+    package static let processes = from(1, to: 65536)
     /// The sides of pictures, in pixels.
     package static let imageSize = from(1, to: 8192)
     /// The sides of patches, in pixels.

@@ -81,7 +81,8 @@ extension IdleSettings {
             "local_loss", because: "in one process its own rows of the logits are all there are"
         ) { _, _ in true },
         .init(
-            "gather_with_grad", because: "in one process there are no features of others to gather"
+            "gather_with_grad", "loss_gather",
+            because: "in one process there are no features of others to gather"
         ) { _, _ in true },
     ]
 }

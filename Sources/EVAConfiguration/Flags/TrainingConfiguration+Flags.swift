@@ -127,6 +127,7 @@ extension FlagResolver {
         loss.kind = choice("loss")
         loss.isLocal = flags.bool("local_loss")
         loss.gathersWithGradient = flags.bool("gather_with_grad")
+        loss.gathering = choice("loss_gather")
         loss.masksDuplicates = flags.bool("mask_duplicates")
         loss.accumulation = flags.integer("contrastive_accumulation")
         return loss

@@ -8,6 +8,14 @@ public struct LossConfiguration: Codable, Sendable, Equatable {
         case sigmoid
     }
 
+    /// How a rank comes to the features of the others.
+    public enum Gathering: String, Codable, Sendable, CaseIterable {
+        /// They go round the ranks, each of which holds its own and two blocks of others at a time.
+        case ring
+        /// Every rank holds those of all.
+        case all
+    }
+
     /// What is compared with what.
     public var kind: Kind
 
@@ -17,17 +25,21 @@ public struct LossConfiguration: Codable, Sendable, Equatable {
     /// Whether gradients flow through the features of other ranks.
     public var gathersWithGradient: Bool
 
+    /// How a rank comes to the features of the others.
+    public var gathering: Gathering
+
     /// Whether pairs in a batch with the same image or caption are left out as negatives.
     public var masksDuplicates: Bool
 
     /// Micro-batches whose features form one large contrastive batch.
     public var accumulation: Int
 
-    /// Creates the original's default loss.
+    /// Creates the original's default loss, with its exact gradient on any number of ranks.
     public init() {
         kind = .softmax
         isLocal = false
-        gathersWithGradient = false
+        gathersWithGradient = true
+        gathering = .ring
         masksDuplicates = false
         accumulation = 1
     }

@@ -1,4 +1,5 @@
 package import Torch
+internal import TorchParallel
 
 /// Counts how often the right class is first, or among the first five.
 ///
@@ -6,7 +7,7 @@ package import Torch
 /// model that gives all classes the same score is right only about the first.
 package struct ClassificationTally {
     /// What was counted of one class.
-    struct Count: Equatable {
+    struct Count: Equatable, Codable {
         var images = 0
         var top1 = 0
         var top5 = 0
@@ -42,6 +43,20 @@ package struct ClassificationTally {
                     UnsafeBufferPointer(
                         rebasing: scores[row * classCount..<(row + 1) * classCount]),
                     label: label)
+            }
+        }
+    }
+
+    /// Adds what the other ranks have counted.
+    mutating func addAll(of ranks: any ProcessGroup) throws {
+        guard ranks.size > 1 else { return }
+        let counts = try ranks.gather(classes)
+        for (rank, counts) in counts.enumerated() where rank != ranks.rank {
+            for (index, count) in counts.enumerated() {
+                classes[index].images += count.images
+                classes[index].top1 += count.top1
+                classes[index].top5 += count.top5
+                classes[index].mistakes.merge(count.mistakes, uniquingKeysWith: +)
             }
         }
     }

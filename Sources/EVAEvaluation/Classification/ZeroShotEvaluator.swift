@@ -1,6 +1,7 @@
 package import EVAData
 package import EVAModels
 package import Torch
+package import TorchParallel
 
 /// Classifies labelled pictures by sentences alone, with the weights that a model has at the time.
 package struct ZeroShotEvaluator {
@@ -8,6 +9,7 @@ package struct ZeroShotEvaluator {
     private let folders: [String]?
     private let pass: PicturePass
     private let batchSize: Int
+    private let ranks: any ProcessGroup
     private let tokenize: (String) -> [Int32]
     private let cache: ClassifierCache?
 
@@ -22,19 +24,21 @@ package struct ZeroShotEvaluator {
     ///   - batchLimit: batches after which the evaluation ends; nil for all.
     ///   - readerThreads: threads that prepare pictures; 0 prepares them in between.
     ///   - cache: where classifiers are kept; nil keeps none.
+    ///   - ranks: those that divide pictures and prompts among them; all evaluate together.
     ///   - tokenize: gives a text's token ids, cut to the model's context.
     package init(
         source: any SampleSource, prompts: PromptSet, folders: [String]? = nil,
         preparation: SamplePreparation, batchSize: Int,
         batchLimit: Int? = nil, readerThreads: Int, cache: ClassifierCache? = nil,
-        tokenize: @escaping (String) -> [Int32]
+        ranks: any ProcessGroup = SingleProcessGroup(), tokenize: @escaping (String) -> [Int32]
     ) {
         self.prompts = prompts
         self.folders = folders
         pass = PicturePass(
             source, preparation: preparation, batchSize: batchSize, batchLimit: batchLimit,
-            readerThreads: readerThreads)
+            readerThreads: readerThreads, ranks: ranks)
         self.batchSize = batchSize
+        self.ranks = ranks
         self.tokenize = tokenize
         self.cache = cache
     }
@@ -43,14 +47,14 @@ package struct ZeroShotEvaluator {
     package init(
         _ folder: EvaluationFolder, preparation: SamplePreparation, batchSize: Int,
         batchLimit: Int? = nil, readerThreads: Int, cache: ClassifierCache? = nil,
-        tokenize: @escaping (String) -> [Int32]
+        ranks: any ProcessGroup = SingleProcessGroup(), tokenize: @escaping (String) -> [Int32]
     ) throws {
         self.init(
             source: folder.images,
             prompts: try PromptSet(classNames: folder.classNames, templates: folder.templates),
             folders: folder.images.classFolders, preparation: preparation, batchSize: batchSize,
             batchLimit: batchLimit,
-            readerThreads: readerThreads, cache: cache, tokenize: tokenize)
+            readerThreads: readerThreads, cache: cache, ranks: ranks, tokenize: tokenize)
     }
 
     /// Evaluates a model: builds the classifier, then goes through the pictures once.
@@ -71,7 +75,8 @@ package struct ZeroShotEvaluator {
     ) throws -> EvaluationReport {
         let clock = ContinuousClock()
         let start = clock.now
-        let encoder = FeatureEncoder(model, computeDType: computeDType, batchSize: batchSize)
+        let encoder = FeatureEncoder(
+            model, computeDType: computeDType, batchSize: batchSize, ranks: ranks)
         let classifier = try ZeroShotClassifier(
             prompts, encoder: encoder, tokenize: tokenize, cache: cache)
         var tally = ClassificationTally(classCount: prompts.classNames.count)
@@ -83,6 +88,7 @@ package struct ZeroShotEvaluator {
             }
             try tally.add(classifier.logits(features), labels: batch.labels)
         }
+        try tally.addAll(of: ranks)
         return EvaluationReport(
             tally, classNames: prompts.classNames, folders: folders, badImages: count.badImages,
             seconds: (clock.now - start) / .seconds(1))

@@ -3,6 +3,7 @@ package import EVAData
 internal import EVALayers
 package import EVAModels
 package import Torch
+package import TorchParallel
 
 /// Encodes images and texts into unit vectors, batch by batch, without a history for gradients.
 ///
@@ -16,18 +17,24 @@ package struct FeatureEncoder {
     let computeDType: DType
     private let context: ForwardContext
     private let batchSize: Int
+    private let ranks: any ProcessGroup
 
     /// - Parameters:
     ///   - model: the model.
     ///   - computeDType: the dtype of matrix products; features are fp32 in any case.
     ///   - batchSize: the most images, or texts of full length, that are in the model at once; of
     ///     shorter texts as many are as have no more tokens together.
-    package init(_ model: CLIP, computeDType: DType = .float32, batchSize: Int = 64) {
+    ///   - ranks: those that divide texts among them, so that all ask for the same ones together.
+    package init(
+        _ model: CLIP, computeDType: DType = .float32, batchSize: Int = 64,
+        ranks: any ProcessGroup = SingleProcessGroup()
+    ) {
         guard batchSize > 0 else { fatalError("FeatureEncoder: batch size \(batchSize)") }
         self.model = model
         self.computeDType = computeDType
         context = .evaluation(computeDType: computeDType)
         self.batchSize = batchSize
+        self.ranks = ranks
     }
 
     /// Unit vectors of a batch as the data pipeline hands it out.
@@ -84,15 +91,22 @@ package struct FeatureEncoder {
         var places = [Int64](repeating: 0, count: order.count)
         for (place, text) in order.enumerated() { places[text] = Int64(place) }
         return try throwingTorchFailures {
-            let parts = batches(ofLengths: order.map { texts[$0].count }).map { places in
+            let batches = batches(ofLengths: order.map { texts[$0].count })
+            let parts = batches.enumerated().map { index, places in
                 withoutGradient {
-                    model.encodeTexts(padded(order[places].map { texts[$0] }), context)
+                    guard index % ranks.size == ranks.rank else {
+                        return Tensor.full(
+                            [places.count, model.configuration.embedWidth], 0,
+                            device: model.store.device)
+                    }
+                    return model.encodeTexts(padded(order[places].map { texts[$0] }), context)
                 }
             }
+            let all = Tensor.concatenated(parts, dimension: 0)
+            // What other ranks encode is zero here, so the sum is exact.
+            try ranks.sum(inPlace: all)
             let restored = Tensor(places, shape: [order.count]).moved(to: model.store.device)
-            return try finite(
-                Tensor.concatenated(parts, dimension: 0).selected(indices: restored, dimension: 0),
-                "text")
+            return try finite(all.selected(indices: restored, dimension: 0), "text")
         }
     }
 

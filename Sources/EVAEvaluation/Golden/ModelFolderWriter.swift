@@ -4,6 +4,7 @@ package import EVAModels
 package import EVATensorFiles
 internal import Foundation
 internal import Torch
+internal import TorchParallel
 
 /// Writes whole model folders: weights, configuration, preprocessing, golden vectors, checksums.
 ///
@@ -76,6 +77,8 @@ package struct ModelFolderWriter {
 extension CLIP {
     /// Writes the model into a folder as `ModelFolderWriter` does, file by file over what was there.
     ///
+    /// Where ranks share the layers all of them call it, and the first writes.
+    ///
     /// Other files in the folder are not touched. The list of checksums goes first and comes back
     /// last, so that it never contradicts the others.
     ///
@@ -85,9 +88,14 @@ extension CLIP {
     package func writeFolder(
         into folder: String, preprocessing: PreprocessingConfiguration
     ) throws {
-        unlink("\(folder)/\(FolderChecksums.fileName)")
         let export = try WeightsExport(
             HostParameters(of: store), network: self, naming: ModelFolderForm.trained.naming)
+        guard store.layerParts.rank == 0 else {
+            try export.giveParts()
+            _ = try goldenVectors(preprocessing)
+            return
+        }
+        unlink("\(folder)/\(FolderChecksums.fileName)")
         try ModelFolderWriter(configuration, preprocessing: preprocessing, form: .trained)
             .fill(folder, with: export) { _ in try goldenVectors(preprocessing) }
             .write(into: folder)

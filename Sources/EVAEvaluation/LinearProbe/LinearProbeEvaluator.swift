@@ -1,6 +1,8 @@
+internal import EVAConfiguration
 package import EVAData
 package import EVAModels
 package import Torch
+package import TorchParallel
 
 /// Probes the image features of a model with a linear classifier.
 package struct LinearProbeEvaluator {
@@ -9,6 +11,7 @@ package struct LinearProbeEvaluator {
     private let training: PicturePass
     private let evaluation: PicturePass
     private let batchSize: Int
+    private let ranks: any ProcessGroup
 
     /// Describes a probe.
     ///
@@ -18,19 +21,21 @@ package struct LinearProbeEvaluator {
     ///   - preparation: how pictures are prepared; the evaluation transform of the model.
     ///   - batchSize: pictures that are in the model at once.
     ///   - readerThreads: threads that prepare pictures; 0 prepares them in between.
+    ///   - ranks: those that divide the pictures among them; all fit the same classifier.
     package init(
         _ folder: LinearProbeFolder, l2: Double? = nil, preparation: SamplePreparation,
-        batchSize: Int, readerThreads: Int
+        batchSize: Int, readerThreads: Int, ranks: any ProcessGroup = SingleProcessGroup()
     ) {
         self.folder = folder
         self.l2 = l2
         self.batchSize = batchSize
+        self.ranks = ranks
         training = PicturePass(
             folder.training, preparation: preparation, batchSize: batchSize,
-            readerThreads: readerThreads)
+            readerThreads: readerThreads, ranks: ranks)
         evaluation = PicturePass(
             folder.evaluation, preparation: preparation, batchSize: batchSize,
-            readerThreads: readerThreads)
+            readerThreads: readerThreads, ranks: ranks)
     }
 
     /// Encodes all pictures once, fits the classifier and evaluates it.
@@ -48,19 +53,26 @@ package struct LinearProbeEvaluator {
     ) throws -> LinearProbeReport {
         let clock = ContinuousClock()
         let start = clock.now
-        let encoder = FeatureEncoder(model, computeDType: computeDType, batchSize: batchSize)
+        let encoder = FeatureEncoder(
+            model, computeDType: computeDType, batchSize: batchSize, ranks: ranks)
         var badImages = 0
         func features(_ pass: PicturePass, done: Int) throws -> LabelledFeatures {
-            var parts: [Tensor] = []
-            var labels: [Int] = []
+            var found = PictureFeatures(width: model.configuration.embedWidth)
+            var labels: [Int: Int] = [:]
             let count = try pass(
                 encoder, badSamples: badSamples, progress: { progress(done + $0) }
             ) { batch, features in
-                parts.append(features)
-                labels += batch.labels
+                found.add(features, values: batch.sampleIndices)
+                for (index, label) in zip(batch.sampleIndices, batch.labels) {
+                    labels[index] = label
+                }
             }
             badImages += count.badImages
-            return LabelledFeatures(Tensor.concatenated(parts, dimension: 0), labels: labels)
+            let all = try found.ofAll(ranks)
+            for others in try ranks.gather(labels) { labels.merge(others) { own, _ in own } }
+            let order = all.values.indices.sorted { all.values[$0] < all.values[$1] }
+            return LabelledFeatures(
+                all.rows(order), labels: order.compactMap { labels[all.values[$0]] })
         }
         let known = try features(training, done: 0)
         let own = try features(evaluation, done: known.labels.count)

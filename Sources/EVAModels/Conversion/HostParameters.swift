@@ -28,7 +28,7 @@ package struct HostParameters: ParameterSource {
             (
                 parameter.name,
                 Value(elementType: parameter.master.dtype.elementType) {
-                    parameter.master.hostTensor()
+                    try store.merged(parameter.master, as: parameter).hostTensor()
                 }
             )
         }

@@ -46,8 +46,8 @@ package struct ParameterFile: ParameterSource {
             var row = 0
             for parameter in network.parameters(of: stored) {
                 places[parameter.name] = Place(
-                    entry: entry, stored: stored, firstRow: row, shape: parameter.shape)
-                row += parameter.shape.first ?? 1
+                    entry: entry, stored: stored, firstRow: row, shape: parameter.wholeShape)
+                row += parameter.wholeShape.first ?? 1
             }
         }
         self.places = places

@@ -26,24 +26,34 @@ struct TextBlock {
             norm: LayerNorm(width, epsilon: epsilon, in: scope["ln_1"]), placement: .pre)
         let attention = scope["attn"]
         self.attention = Attention(
-            query: Linear(width, width, weightInitializer: input, in: attention["q_proj"]),
-            key: Linear(width, width, weightInitializer: input, in: attention["k_proj"]),
-            value: Linear(width, width, weightInitializer: input, in: attention["v_proj"]),
-            output: Linear(width, width, weightInitializer: output, in: attention["out_proj"]),
-            innerNorm: nil, headCount: configuration.headCount, isCausal: true)
+            query: Linear(
+                width, width, split: .outputs, weightInitializer: input,
+                in: attention["q_proj"]),
+            key: Linear(
+                width, width, split: .outputs, weightInitializer: input,
+                in: attention["k_proj"]),
+            value: Linear(
+                width, width, split: .outputs, weightInitializer: input,
+                in: attention["v_proj"]),
+            output: Linear(
+                width, width, split: .inputs, weightInitializer: output,
+                in: attention["out_proj"]),
+            innerNorm: nil, headCount: configuration.headCount, isCausal: true,
+            parts: scope.layerParts)
         mlpBranch = ResidualBranch(
             norm: LayerNorm(width, epsilon: epsilon, in: scope["ln_2"]), placement: .pre)
         let hidden = configuration.mlpWidth
         mlp = GELUMLP(
             up: Linear(
-                width, hidden,
+                width, hidden, split: .outputs,
                 weightInitializer: .normal(standardDeviation: 1 / Double(2 * width).squareRoot()),
                 biasInitializer: .uniform(bound: 1 / Double(width).squareRoot()),
                 in: scope["mlp"]["c_fc"]),
             down: Linear(
-                hidden, width, weightInitializer: output,
+                hidden, width, split: .inputs, weightInitializer: output,
                 biasInitializer: .uniform(bound: 1 / Double(hidden).squareRoot()),
-                in: scope["mlp"]["c_proj"]))
+                in: scope["mlp"]["c_proj"]),
+            parts: scope.layerParts)
         parameters = scope.parameters
         boundary = UnitBoundary(scope)
     }

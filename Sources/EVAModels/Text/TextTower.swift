@@ -6,7 +6,7 @@ package import Torch
 ///
 /// Shapes: B = texts, L = tokens in the longest, D = width, C = width of the joint embedding.
 package struct TextTower {
-    private let tokens: Parameter
+    private let tokens: TokenEmbedding
     private let positions: Parameter
     private let blocks: [TextBlock]
     private let norm: LayerNorm
@@ -24,9 +24,9 @@ package struct TextTower {
         positions = embeddings.parameter(
             "positional_embedding", shape: [configuration.contextLength, width],
             initializer: .normal(standardDeviation: 0.01))
-        tokens = embeddings["token_embedding"].parameter(
-            "weight", shape: [configuration.vocabularySize, width],
-            initializer: .normal(standardDeviation: 0.02))
+        tokens = TokenEmbedding(
+            vocabularySize: configuration.vocabularySize, width: width,
+            initializer: .normal(standardDeviation: 0.02), in: embeddings["token_embedding"])
         blocks = (0..<configuration.layerCount).map { index in
             TextBlock(configuration, in: scope["transformer"]["resblocks"][index].asUnit)
         }
@@ -44,7 +44,7 @@ package struct TextTower {
     package func callAsFunction(_ ids: Tensor, _ context: ForwardContext) -> Tensor {
         let shape = ids.shape
         var x =
-            tokens.value.embedding(ids)
+            tokens(ids)
             + positions.value.sliced(0..<shape[1], dimension: 0)  // [B, L, D]
         for block in blocks {
             x = block.boundary(x) { x in
@@ -55,7 +55,7 @@ package struct TextTower {
         let ends = ids.argmax(dimension: 1)  // [B]; the first of equal ones
         let ended = x.selectingTokens(ends.unsqueezed(1)).flattened(from: 1)  // [B, D]
         let dtype = context.computeDType
-        return norm(ended).cast(to: dtype)
+        return norm(ended, giving: dtype)
             .linear(weight: projection.value.cast(to: dtype).transposed(0, 1), bias: nil)
             .cast(to: .float32)
     }

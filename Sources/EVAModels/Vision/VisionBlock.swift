@@ -73,21 +73,22 @@ struct VisionBlock {
         let bias: Initializer? = configuration.qkvBias ? .zeros : nil
         return Attention(
             query: Linear(
-                width, joined, weightInitializer: initializer, biasInitializer: bias,
-                in: scope["q_proj"]),
+                width, joined, split: .outputs, weightInitializer: initializer,
+                biasInitializer: bias, in: scope["q_proj"]),
             key: Linear(
-                width, joined, weightInitializer: initializer, biasInitializer: nil,
-                in: scope["k_proj"]),
+                width, joined, split: .outputs, weightInitializer: initializer,
+                biasInitializer: nil, in: scope["k_proj"]),
             value: Linear(
-                width, joined, weightInitializer: initializer, biasInitializer: bias,
-                in: scope["v_proj"]),
+                width, joined, split: .outputs, weightInitializer: initializer,
+                biasInitializer: bias, in: scope["v_proj"]),
             output: Linear(
-                joined, width, weightInitializer: outputInitializer, in: scope["proj"]),
+                joined, width, split: .inputs, weightInitializer: outputInitializer,
+                in: scope["proj"]),
             innerNorm: configuration.usesSubLayerNorm
-                ? LayerNorm(
+                ? SplitLayerNorm(
                     joined, epsilon: configuration.innerAttentionNormEpsilon,
                     in: scope["inner_attn_ln"]) : nil,
-            headCount: configuration.headCount, isCausal: false)
+            headCount: configuration.headCount, isCausal: false, parts: scope.layerParts)
     }
 
     private static func mlp(
@@ -100,20 +101,30 @@ struct VisionBlock {
         case .gelu:
             return .gelu(
                 GELUMLP(
-                    up: Linear(width, hidden, weightInitializer: initializer, in: scope["fc1"]),
+                    up: Linear(
+                        width, hidden, split: .outputs, weightInitializer: initializer,
+                        in: scope["fc1"]),
                     down: Linear(
-                        hidden, width, weightInitializer: outputInitializer, in: scope["fc2"])))
+                        hidden, width, split: .inputs, weightInitializer: outputInitializer,
+                        in: scope["fc2"]),
+                    parts: scope.layerParts))
         case .swiGLU:
             return .swiGLU(
                 SwiGLU(
-                    gate: Linear(width, hidden, weightInitializer: initializer, in: scope["w1"]),
-                    up: Linear(width, hidden, weightInitializer: initializer, in: scope["w2"]),
+                    gate: Linear(
+                        width, hidden, split: .outputs, weightInitializer: initializer,
+                        in: scope["w1"]),
+                    up: Linear(
+                        width, hidden, split: .outputs, weightInitializer: initializer,
+                        in: scope["w2"]),
                     norm: configuration.usesSubLayerNorm
-                        ? LayerNorm(
+                        ? SplitLayerNorm(
                             hidden, epsilon: configuration.layerNormEpsilon, in: scope["ffn_ln"])
                         : nil,
                     down: Linear(
-                        hidden, width, weightInitializer: outputInitializer, in: scope["w3"])))
+                        hidden, width, split: .inputs, weightInitializer: outputInitializer,
+                        in: scope["w3"]),
+                    parts: scope.layerParts))
         }
     }
 }

@@ -5,6 +5,7 @@ import Torch
 /// One vector for an image out of its tokens.
 ///
 /// - Shape: `[B, N, D]` to `[B, D]`.
+/// - Precision: fp32 to the compute dtype.
 enum VisionPooling {
     /// The class token after a norm.
     case classToken(LayerNorm)
@@ -22,11 +23,12 @@ enum VisionPooling {
         }
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        switch self {
+    func callAsFunction(_ x: Tensor, _ context: ForwardContext) -> Tensor {
+        let dtype = context.computeDType
+        return switch self {
         // The norm works on each token alone, so only the one that is used is normalised.
-        case .classToken(let norm): norm(x.selected(0, dimension: 1))
-        case .mean(let norm): norm(x.mean(dimension: 1))
+        case .classToken(let norm): norm(x.selected(0, dimension: 1), giving: dtype)
+        case .mean(let norm): norm(x.mean(dimension: 1), giving: dtype)
         }
     }
 }

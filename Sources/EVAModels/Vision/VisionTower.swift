@@ -80,7 +80,7 @@ package struct VisionTower {
                 }
             }
         }
-        return head(pooling(x), context).cast(to: .float32)
+        return head(pooling(x, context), context).cast(to: .float32)
     }
 }
 

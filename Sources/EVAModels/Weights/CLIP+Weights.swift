@@ -1,6 +1,7 @@
 internal import EVALayers
 package import EVATensorFiles
 internal import Torch
+internal import TorchParallel
 
 extension CLIP {
     /// Overwrites all parameters with those of a file, in whichever naming and format it is.
@@ -22,16 +23,21 @@ extension CLIP {
 
     /// Writes all parameters into a safetensors file, atomically, in the formats that they have.
     ///
+    /// Where ranks share the layers all of them call it. The first writes; the others give it their
+    /// parts, of one tensor at a time.
+    ///
     /// - Throws: `TensorFileError` when the file cannot be written; what it held before stays.
+    ///   `ParallelError` where a rank does not come.
     package func saveWeights(to path: String, naming: WeightNaming) throws {
-        try WeightsFormat.safetensors.write(
-            WeightsExport(HostParameters(of: store), network: self, naming: naming), to: path)
+        let export = try WeightsExport(HostParameters(of: store), network: self, naming: naming)
+        guard store.layerParts.rank == 0 else { return try export.giveParts() }
+        try WeightsFormat.safetensors.write(export, to: path)
     }
 
     /// How the parameters lie in a file of a naming, in their order.
     package func layout(in naming: WeightNaming, fusesQueryValue: Bool = false) -> [StoredTensor] {
         naming.layout(
-            of: store.parameters.map { ($0.name, $0.shape) }, fusesQueryValue: fusesQueryValue)
+            of: store.parameters.map { ($0.name, $0.wholeShape) }, fusesQueryValue: fusesQueryValue)
     }
 
     /// Where each parameter lies in the tensors of a naming that keeps matrices as they are.
@@ -45,7 +51,7 @@ extension CLIP {
             var row = 0
             for parameter in parameters(of: stored) {
                 places[parameter.name] = (stored.name, storedShape(stored), row)
-                row += parameter.shape.first ?? 1
+                row += parameter.wholeShape.first ?? 1
             }
         }
         return places
@@ -64,7 +70,7 @@ extension CLIP {
     /// The shape of one tensor in a file.
     package func storedShape(_ stored: StoredTensor) -> [Int] {
         if let shape = stored.shape { return shape }
-        let shapes = parameters(of: stored).map(\.shape)
+        let shapes = parameters(of: stored).map(\.wholeShape)
         guard shapes.count > 1 || stored.isTransposed else { return shapes[0] }
         let joined = [shapes.reduce(0) { $0 + $1[0] }] + shapes[0].dropFirst()
         return stored.isTransposed ? joined.reversed() : joined

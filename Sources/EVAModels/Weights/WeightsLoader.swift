@@ -124,22 +124,31 @@ extension WeightsLoader.Assignment {
         let source = try HostCopy.Source(tensor)
         var first = 0
         return parameters.map { parameter in
-            let shape = isResized ? tensor.shape : parameter.shape
+            let shape = isResized ? tensor.shape : parameter.wholeShape
             let rowCount =
                 parameters.count == 1 && !stored.isTransposed
                 ? source.rowCount : shape.first ?? 1
-            let taken = first..<first + rowCount
+            var rows = first..<first + rowCount
+            var columns = 0..<(stored.isTransposed ? source.rowCount : source.columnCount)
             first += rowCount
+            if let split = parameter.split {
+                let part = split.range(in: shape)
+                if split.dimension == 0 {
+                    rows = rows.lowerBound + part.lowerBound..<rows.lowerBound + part.upperBound
+                } else {
+                    columns = part
+                }
+            }
             let goesStraight = parameter.master.device == .cpu && !isResized
             let target =
                 goesStraight
                 ? parameter.master.detached()
-                : .empty(shape, dtype: isResized ? .float32 : parameter.master.dtype, device: .cpu)
+                : .empty(
+                    isResized ? shape : parameter.shape,
+                    dtype: isResized ? .float32 : parameter.master.dtype, device: .cpu)
             let copy = HostCopy(
-                into: target, from: source,
-                rows: stored.isTransposed ? 0..<source.rowCount : taken,
-                columns: stored.isTransposed ? taken : 0..<source.columnCount,
-                isTransposed: stored.isTransposed)
+                into: target, from: source, rows: stored.isTransposed ? columns : rows,
+                columns: stored.isTransposed ? rows : columns, isTransposed: stored.isTransposed)
             guard !goesStraight else { return (copy, nil) }
             return (
                 copy,

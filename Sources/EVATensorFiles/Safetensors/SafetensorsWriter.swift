@@ -37,10 +37,7 @@ public enum SafetensorsWriter {
         _ entries: [TensorEntry], metadata: [String: String] = [:], to path: String,
         tensor: (_ index: Int) throws -> HostTensor
     ) throws -> SHA256Digest {
-        let order = entries.indices.sorted {
-            let (a, b) = (entries[$0].elementType.byteCount, entries[$1].elementType.byteCount)
-            return a == b ? $0 < $1 : a > b
-        }
+        let order = order(of: entries)
         let header = try header(order.map { entries[$0] }, metadata: metadata, path: path)
         return try AtomicFile.write(to: path) { output in
             try output.write(header)
@@ -49,6 +46,14 @@ public enum SafetensorsWriter {
                 try entries[index].expect(tensor, path: path)
                 try output.write(tensor)
             }
+        }
+    }
+
+    /// The order in which the tensors of entries are asked for and written.
+    package static func order(of entries: [TensorEntry]) -> [Int] {
+        entries.indices.sorted {
+            let (a, b) = (entries[$0].elementType.byteCount, entries[$1].elementType.byteCount)
+            return a == b ? $0 < $1 : a > b
         }
     }
 

@@ -38,19 +38,18 @@ struct RunAssembly {
     /// - Throws: `UsageError` for one of several processes that have not joined; whatever else keeps
     ///   the run from starting, each a typed error of one clear line.
     init(_ configuration: TrainingConfiguration, device: Device, ranks: ParallelContext) throws {
-        try TrainingSupport.check(
-            configuration.distribution, on: ranks,
-            environment: ProcessInfo.processInfo.environment)
         let mesh = ranks.mesh
         let bestMetric = try BestMetric(configuration)
         let source = try RunModel(configuration)
         let description = source.description
-        let evaluation = try RunEvaluation(configuration, for: description)
+        try TrainingSupport.check(
+            description.configuration, name: configuration.model.name, on: ranks,
+            environment: ProcessInfo.processInfo.environment)
+        let evaluation = try RunEvaluation(configuration, for: description, on: ranks)
         let data = try TrainingData(
             configuration.data, model: description.configuration,
             preprocessing: description.preprocessing, seed: configuration.seed,
             dataRank: mesh.dataWorldRank, dataWorldSize: mesh.dataWorldSize)
-        try TrainingSupport.check(data, on: ranks)
         let plan = try StepPlan(configuration, data)
         let start = try TrainingState(
             configuration, data: data, plan: plan, mesh: mesh,
@@ -66,7 +65,8 @@ struct RunAssembly {
         notes += plan.notes(configuration)
         ranks.enter("loading weights")
         let begin = try RunStart(
-            configuration, source, claim: claim, plan: plan, state: start, setting: model)
+            configuration, source, claim: claim, plan: plan, state: start, readers: ranks.dataRanks,
+            setting: model)
         notes += begin.notes + (copyNote.map { [$0] } ?? [])
 
         step = TrainingStep(
@@ -74,9 +74,7 @@ struct RunAssembly {
             schedule: LearningRateSchedule(
                 configuration.optimization.schedule, totalSteps: begin.state.totalSteps,
                 start: begin.state.scheduleStart),
-            loss: ContrastiveLoss(
-                configuration.loss.kind, masksDuplicates: configuration.loss.masksDuplicates,
-                group: ranks.dataRanks),
+            loss: ContrastiveLoss(configuration.loss, over: ranks.dataRanks),
             ranks: ranks, device: device)
         cadence = Cadence(
             configuration, totalSteps: begin.state.totalSteps, stepsPerEpoch: plan.stepsPerEpoch)

@@ -14,6 +14,8 @@ struct RunStart {
     private let configuration: TrainingConfiguration
     private let plan: StepPlan
     private let model: TrainedModel
+    /// The ranks that read different samples.
+    private let readers: any ProcessGroup
 
     /// Sets the tensors of `model`.
     ///
@@ -22,8 +24,10 @@ struct RunStart {
     ///   weights are missing or of another network, `WeightsError` or `TensorFileError`.
     init(
         _ configuration: TrainingConfiguration, _ source: RunModel, claim: OutputClaim,
-        plan: StepPlan, state: TrainingState, setting model: TrainedModel
+        plan: StepPlan, state: TrainingState, readers: any ProcessGroup,
+        setting model: TrainedModel
     ) throws {
+        self.readers = readers
         self.configuration = configuration
         self.plan = plan
         self.model = model
@@ -83,6 +87,11 @@ struct RunStart {
         } else {
             try model.loadOptimizer(
                 from: folder, stepCount: saved.step - saved.scheduleStart - saved.skippedSteps)
+        }
+        if state.takePosition(ofRank: readers.rank, among: readers.size) {
+            notes.append(
+                "the checkpoint is of another number of ranks, each of which reads other files: the "
+                    + "data goes on at the beginning of its pass")
         }
         if settings.restartsEpochData {
             state.dataDelay += state.dataStep % plan.stepsPerEpoch

@@ -17,7 +17,7 @@ extension TrainedModel {
         ranks: ParallelContext, note: (String) -> Void
     ) {
         let optimization = configuration.optimization
-        clip = CLIP(model, device: device)
+        clip = CLIP(model, device: device, layerParts: ranks.layerParts)
         // CLIP's loss does not depend on the bias, which then stays as it is.
         clip.logitBias?.isTrained = configuration.loss.kind == .sigmoid
         Self.lock(optimization, of: clip.store.parameters, note: note)

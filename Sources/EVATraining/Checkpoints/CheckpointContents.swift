@@ -48,7 +48,7 @@ struct CheckpointContents {
         kinds.compactMap { kind in
             let isShared = model.isShared(kind)
             let pieces = model.pieces(of: kind).filter {
-                ranks.isWriter || isShared && $0.isShared
+                isShared ? $0.isOwn : ranks.isWriter
             }
             return pieces.isEmpty ? nil : (kind, pieces)
         }

@@ -20,8 +20,8 @@ package struct RunSettings: Codable, Sendable, Equatable {
         "optimization.epochs", "optimization.maxSteps", "optimization.stopAfterSteps",
         "optimization.gradientAccumulationSteps", "precision.maxNonfiniteSteps",
         "precision.recomputesActivations", "precision.initialLossScale", "loss.accumulation",
-        "loss.isLocal", "loss.gathersWithGradient", "logging", "checkpoints", "evaluation",
-        "distribution", "outputDirectory", "trains", "seed", "device", "threadCount",
+        "loss.isLocal", "loss.gathersWithGradient", "loss.gathering", "logging", "checkpoints",
+        "evaluation", "distribution", "outputDirectory", "trains", "seed", "device", "threadCount",
     ]
 
     /// Settings that the order of samples follows from.

@@ -11,8 +11,8 @@ struct StatePiece {
     let buffer: Tensor
     /// Where they lie in the buffer.
     let range: Range<Int>
-    /// Whether other ranks have the other elements; where not, every rank has all of them.
-    let isShared: Bool
+    /// Whether this rank is the one that writes them where ranks write what they have.
+    let isOwn: Bool
 
     /// The elements, flat, as a view.
     var elements: Tensor { buffer.sliced(range, dimension: 0) }

@@ -6,6 +6,7 @@ internal import EVAOptimization
 internal import EVATensorFiles
 internal import Foundation
 internal import Torch
+internal import TorchParallel
 
 // The tensors of a run, to disk and back.
 extension TrainedModel {
@@ -16,13 +17,21 @@ extension TrainedModel {
     ///
     /// - Parameter folder: nil in ranks that do not write.
     func write(into folder: String?, preprocessing: PreprocessingConfiguration) throws {
-        if let folder { try clip.writeFolder(into: folder, preprocessing: preprocessing) }
-        try average?.whileInPlace {
-            guard let folder else { return }
-            try OutputFolder.prepare("\(folder)/\(Self.averageFolder)")
-            try clip.writeFolder(
-                into: "\(folder)/\(Self.averageFolder)", preprocessing: preprocessing)
+        // The ranks that share the writer's layers give it their parts.
+        let takesPart = folder != nil || sharesWritersLayers
+        func write(_ folder: String) throws {
+            if takesPart { try clip.writeFolder(into: folder, preprocessing: preprocessing) }
         }
+        try write(folder ?? "")
+        try average?.whileInPlace {
+            let average = "\(folder ?? "")/\(Self.averageFolder)"
+            if folder != nil { try OutputFolder.prepare(average) }
+            try write(average)
+        }
+    }
+
+    private var sharesWritersLayers: Bool {
+        clip.store.sharding?.ranks.mesh.dataWorldRank == 0
     }
 
     /// What the weights and their average compute of fixed inputs; all ranks call it.
@@ -31,11 +40,12 @@ extension TrainedModel {
     func goldenVectors(_ preprocessing: PreprocessingConfiguration, isWriter: Bool) throws
         -> [StateKind: GoldenVectors]
     {
-        try whileWhole {
+        let takesPart = isWriter || sharesWritersLayers
+        return try whileWhole {
             var vectors: [StateKind: GoldenVectors] = [:]
-            if isWriter { vectors[.weights] = try clip.goldenVectors(preprocessing) }
+            if takesPart { vectors[.weights] = try clip.goldenVectors(preprocessing) }
             try average?.whileInPlace {
-                if isWriter { vectors[.average] = try clip.goldenVectors(preprocessing) }
+                if takesPart { vectors[.average] = try clip.goldenVectors(preprocessing) }
             }
             return vectors
         }

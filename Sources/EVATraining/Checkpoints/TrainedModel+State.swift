@@ -3,6 +3,7 @@ internal import EVAOptimization
 internal import EVAModels
 internal import EVATensorFiles
 internal import Torch
+internal import TorchParallel
 
 // The state of a run as tensors by name, and what this rank has of each.
 extension TrainedModel {
@@ -28,8 +29,22 @@ extension TrainedModel {
 
     /// Whether no rank has all of it, so that each writes what it has.
     func isShared(_ kind: StateKind) -> Bool {
-        let sharesParameters = clip.store.sharding?.sharesParameters ?? false
-        return isShared && (kind != .weights || sharesParameters)
+        isSplit || isShared && (kind != .weights || sharesParameters)
+    }
+
+    /// Whether ranks hold parts of layers.
+    var isSplit: Bool { clip.store.parameters.contains(where: \.isSplit) }
+
+    private var sharesParameters: Bool { clip.store.sharding?.sharesParameters ?? false }
+
+    private var mesh: DeviceMesh { clip.store.sharding?.ranks.mesh ?? .single }
+
+    /// Whether this rank writes what it has of a parameter.
+    ///
+    /// - Parameter isShare: whether the other ranks of the sharding axis have other elements.
+    private func isOwn(_ parameter: Parameter, isShare: Bool) -> Bool {
+        (isShare || mesh.rank(along: .sharding) == 0)
+            && (parameter.isSplit || mesh.rank(along: .tensor) == 0)
     }
 
     /// What this rank has.
@@ -37,12 +52,13 @@ extension TrainedModel {
         switch kind {
         case .weights:
             return clip.store.units.flatMap { unit in
-                isShared(.weights)
+                sharesParameters
                     ? shares(of: unit, in: unit.shareValues)
                     : unit.segments.map {
                         StatePiece(
-                            name: $0.parameter.name, piece: TensorPiece(of: $0.parameter.shape),
-                            buffer: unit.values, range: $0.range, isShared: false)
+                            name: $0.parameter.name, piece: $0.parameter.piece(nil),
+                            buffer: unit.values, range: $0.range,
+                            isOwn: isOwn($0.parameter, isShare: false))
                     }
             }
         case .average:
@@ -53,33 +69,44 @@ extension TrainedModel {
         case .optimizer:
             let figures = [("report.loss_sum", lossSum), ("report.gradient_norm", gradientNorm)]
             return optimizer.moments.compactMap {
-                Self.share(
+                share(
                     of: $0.segment, $0.parameter, in: $0.share, of: $0.unit, named: $0.name)
             }
                 + figures.map { name, figure in
                     StatePiece(
                         name: name, piece: TensorPiece(of: []), buffer: figure.reshaped([1]),
-                        range: 0..<1, isShared: false)
+                        range: 0..<1,
+                        isOwn: mesh.rank % (mesh.shardingDegree * mesh.tensorDegree) == 0)
                 }
         }
     }
 
     private func shares(of unit: ParameterUnit, in buffer: Tensor) -> [StatePiece] {
         unit.segments.compactMap {
-            Self.share(
+            share(
                 of: $0.range, $0.parameter, in: buffer, of: unit, named: $0.parameter.name)
         }
     }
 
     /// What this rank keeps of a parameter's segment; nil where that is nothing.
-    private static func share(
+    private func share(
         of segment: Range<Int>, _ parameter: Parameter, in buffer: Tensor, of unit: ParameterUnit,
         named name: String
     ) -> StatePiece? {
         let own = unit.ownRange(of: segment)
         guard !own.isEmpty else { return nil }
         return StatePiece(
-            name: name, piece: TensorPiece(of: parameter.shape, range: own), buffer: buffer,
-            range: unit.shareRange(of: segment), isShared: unit.isShared)
+            name: name, piece: parameter.piece(own), buffer: buffer,
+            range: unit.shareRange(of: segment),
+            isOwn: isOwn(parameter, isShare: unit.isShared))
+    }
+}
+
+extension Parameter {
+    /// A range of what this rank holds of the parameter, all of it where nil, as a piece of the whole.
+    fileprivate func piece(_ range: Range<Int>?) -> TensorPiece {
+        var origin = wholeShape.map { _ in 0 }
+        if let split { origin[split.dimension] = split.range(in: wholeShape).lowerBound }
+        return TensorPiece(of: wholeShape, origin: origin, size: shape, range: range)
     }
 }

@@ -51,11 +51,12 @@ extension TrainingState {
         if let scale = lossScale?.value, !(scale > 0 && scale.isFinite) {
             return "lossScale.value is \(scale), expected a number above 0"
         }
-        let places = streamPosition.map { position in
+        let positions = (streamPosition.map { [$0] } ?? []) + (rankPositions ?? [])
+        let places = positions.flatMap { position in
             [position.records]
                 + position.cursors.flatMap { [$0.pass, $0.shard, $0.record, $0.delivered] }
         }
-        guard let wrong = places?.first(where: { !(0...(1 << 48)).contains($0) }) else {
+        guard let wrong = places.first(where: { !(0...(1 << 48)).contains($0) }) else {
             return nil
         }
         return "streamPosition has \(wrong), expected numbers from 0"

@@ -1,5 +1,6 @@
 internal import EVAData
 internal import EVAOptimization
+internal import TorchParallel
 
 // What a run's course does to where it stands.
 extension TrainingState {
@@ -28,6 +29,33 @@ extension TrainingState {
         } else {
             nonfiniteSteps += 1
         }
+    }
+
+    /// Where the data of each rank stands; nil where there is one, or the place follows from the
+    /// steps.
+    func positions(of readers: any ProcessGroup) throws -> [StreamPosition]? {
+        guard let streamPosition, readers.size > 1 else { return nil }
+        return try readers.gather(streamPosition)
+    }
+
+    /// Goes to where a rank's data stood; where another number of ranks reads now, to the beginning
+    /// of the pass that they were in, since each then reads other files.
+    ///
+    /// - Returns: whether it was the beginning of a pass.
+    mutating func takePosition(ofRank rank: Int, among size: Int) -> Bool {
+        let saved = rankPositions ?? streamPosition.map { [$0] } ?? []
+        rankPositions = nil
+        guard !saved.isEmpty else { return false }
+        guard saved.count != size else {
+            streamPosition = saved[rank]
+            return false
+        }
+        let earliest = saved.min { a, b in
+            (a.cursors.map(\.pass).min() ?? 0) < (b.cursors.map(\.pass).min() ?? 0)
+        }
+        streamPosition = earliest
+        streamPosition?.restartPass()
+        return true
     }
 
     /// Begins the next stretch of steps that are reported together.

@@ -36,6 +36,8 @@ package struct TrainingState: Codable, Sendable, Equatable {
     package var dataCount: Int
     /// Where streamed data goes on; absent where the place follows from the steps taken.
     package var streamPosition: StreamPosition?
+    /// The same of each rank that reads, where there are several.
+    package var rankPositions: [StreamPosition]?
     package var batchSize: Int
     package var gradientAccumulationSteps: Int
     package var contrastiveAccumulation: Int

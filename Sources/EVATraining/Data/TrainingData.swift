@@ -79,11 +79,6 @@ package struct TrainingData {
         }
     }
 
-    /// Whether it is read from the front, so that each rank stands at a place of its own.
-    var isStream: Bool {
-        if case .stream = content { true } else { false }
-    }
-
     /// The place that a number of batches from the start of the run leads to.
     package func position(afterBatches batches: Int) -> BatchPosition {
         switch content {

@@ -6,6 +6,7 @@ internal import EVAModels
 internal import EVAOptimization
 internal import EVATokenizer
 internal import Torch
+internal import TorchParallel
 
 /// Evaluation in the course of training.
 struct RunEvaluation {
@@ -15,7 +16,10 @@ struct RunEvaluation {
     /// The evaluation that a configuration asks for; nil where it asks for none.
     ///
     /// - Throws: `DataError` when data is missing or faulty.
-    init?(_ configuration: TrainingConfiguration, for model: ModelDescription) throws {
+    init?(
+        _ configuration: TrainingConfiguration, for model: ModelDescription,
+        on ranks: ParallelContext
+    ) throws {
         let settings = configuration.evaluation
         guard settings.schedule != .never else { return nil }
         let tokenizer = try CLIPTokenizer.published()
@@ -28,7 +32,8 @@ struct RunEvaluation {
                 transform: .evaluation(EvaluationTransform(model.preprocessing)),
                 tokenizer: tokenizer, contextLength: length),
             batchSize: settings.batchSize, batchLimit: settings.maxBatches,
-            readerThreads: try ReaderThreads.count(configuration.data.workerCount)
+            readerThreads: try ReaderThreads.count(configuration.data.workerCount),
+            ranks: ranks.dataRanks
         ) { tokenizer.encode($0, contextLength: length) }
     }
 

@@ -60,8 +60,8 @@ struct TrainedModel {
         let own = withoutGradient {
             Tensor.stacked(Foreach.norms(store.units.map(\.shareValues)), dimension: 0).norm()
         }
-        let shards = store.sharding?.ranks.shards
-        let norms = try shards.map { try $0.gather(own.reshaped([1])) } ?? own
+        let ranks = store.sharding?.ranks.world
+        let norms = try ranks.map { try $0.gather(own.reshaped([1])) } ?? own
         guard withoutGradient({ norms.norm() }).item().isFinite else {
             throw TrainingError(
                 "the weights are not finite after step \(step); the last checkpoint is "

@@ -105,7 +105,11 @@ package final class Trainer {
         }
         if isSaved || isInterrupted {
             let isLast = isInterrupted || due.contains(.stop)
-            try interval.excluding { try parts.files.save(parts.model, state, isLast: isLast) }
+            try interval.excluding {
+                var saved = state
+                saved.rankPositions = try state.positions(of: ranks.dataRanks)
+                try parts.files.save(parts.model, saved, isLast: isLast)
+            }
             parts.files.takeNotes().forEach(observer.note)
         }
         return isInterrupted

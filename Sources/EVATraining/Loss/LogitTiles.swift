@@ -1,6 +1,7 @@
 import Torch
 
-/// The scaled similarities of one side of a batch with all of the other, a few rows at a time.
+/// The scaled similarities of one side of a batch with the other, or a block of it, a few rows at a
+/// time.
 ///
 /// `l[i, j] = scale * x[i] . y[j]`; the pair of row i is in column `i + targetOffset`.
 ///
@@ -14,7 +15,8 @@ struct LogitTiles {
         let columns: [Tensor]
     }
 
-    let targetOffset: Int
+    /// Nil where the pair of no row is among the columns.
+    let targetOffset: Int?
     let duplicates: Duplicates?
     let tileElementLimit: Int
 
@@ -29,21 +31,25 @@ struct LogitTiles {
         let logits = x.sliced(tile, dimension: 0).matmul(y.transposed(0, 1))
         logits.multiply(inPlace: scale)
         guard let duplicates else { return logits }
-        var isTarget =
-            logits.indices(tile.count).unsqueezed(1) + Double(tile.lowerBound + targetOffset)
-        isTarget = isTarget.isEqual(to: logits.indices(y.shape[0]).unsqueezed(0))
+        let isOther = targetOffset.map { offset in
+            let targets =
+                logits.indices(tile.count).unsqueezed(1) + Double(tile.lowerBound + offset)
+            return targets.isEqual(to: logits.indices(y.shape[0]).unsqueezed(0)).not()
+        }
         var masked = logits
         for (rows, columns) in zip(duplicates.rows, duplicates.columns) {
             let isEqual = rows.sliced(tile, dimension: 0).unsqueezed(1)
                 .isEqual(to: columns.unsqueezed(0))
-            masked = masked.filled(with: -.infinity, where: isEqual.and(isTarget.not()))
+            masked = masked.filled(with: -.infinity, where: isOther.map(isEqual.and) ?? isEqual)
         }
         return masked
     }
 
-    /// The pairs' own entries in a tile of values `[t, B]`: a view `[t]`.
-    func targets(_ tile: Range<Int>, of values: Tensor) -> Tensor {
-        let columns = tile.lowerBound + targetOffset..<tile.upperBound + targetOffset
-        return values.sliced(columns, dimension: 1).diagonal()
+    /// The pairs' own entries in a tile of values `[t, B]`: a view `[t]`; nil where there are none.
+    func targets(_ tile: Range<Int>, of values: Tensor) -> Tensor? {
+        targetOffset.map { offset in
+            let columns = tile.lowerBound + offset..<tile.upperBound + offset
+            return values.sliced(columns, dimension: 1).diagonal()
+        }
     }
 }

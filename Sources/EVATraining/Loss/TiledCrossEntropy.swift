@@ -18,7 +18,10 @@ struct TiledCrossEntropy {
             for tile in tiles {
                 let logits = layout.logits(tile, x, y, scale: scale)
                 let normalizer = logits.logSumExp(dimension: 1)  // [t]
-                losses.append(normalizer - layout.targets(tile, of: logits))
+                guard let targets = layout.targets(tile, of: logits) else {
+                    fatalError("a row of a cross-entropy has no target")
+                }
+                losses.append(normalizer - targets)
                 normalizers.append(normalizer)
             }
             return [Tensor.concatenated(losses, dimension: 0).mean()]
@@ -42,8 +45,7 @@ struct TiledCrossEntropy {
             let logits = layout.logits(tile, x, y, scale: scale)
             logits.add(inPlace: normalizer.unsqueezed(1), scale: -1)
             let slopes = logits.exp()
-            let targets = layout.targets(tile, of: slopes)
-            targets.copy(from: targets - 1.0)
+            if let targets = layout.targets(tile, of: slopes) { targets.copy(from: targets - 1.0) }
             slopes.multiply(inPlace: weight)
             let pull = slopes.matmul(y)  // [t, D]
             dx.sliced(tile, dimension: 0).copy(from: pull)

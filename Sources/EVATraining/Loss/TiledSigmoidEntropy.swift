@@ -12,31 +12,35 @@ struct TiledSigmoidEntropy {
     let layout: LogitTiles
 
     func callAsFunction(_ x: Tensor, _ y: Tensor, scale: Tensor, bias: Tensor) -> Tensor {
-        let tiles = layout.tiles(rows: x.shape[0], columns: y.shape[0])
-        return CustomGradient.record(inputs: [x, y, scale, bias]) {
-            let losses = tiles.map { tile in
-                misses(tile, x, y, scale: scale, bias: bias).softplus().sum(dimension: 1)
-            }
-            return [Tensor.concatenated(losses, dimension: 0).mean()]
+        CustomGradient.record(inputs: [x, y, scale, bias]) {
+            [sums(x, y, scale: scale, bias: bias).mean()]
         } backward: { gradients in
             guard let gradient = gradients[0] else { return [nil, nil, nil, nil] }
-            return self.gradients(x, y, scale, bias, tiles, gradient)
+            return self.gradients(
+                x.detached(), y.detached(), scale: scale.detached(), bias: bias.detached(),
+                weight: gradient / Double(x.shape[0]))
         }[0]
     }
 
-    private func gradients(
-        _ x: Tensor, _ y: Tensor, _ scale: Tensor, _ bias: Tensor, _ tiles: [Range<Int>],
-        _ gradient: Tensor
+    /// The sum over the columns of each row: `[b]`.
+    func sums(_ x: Tensor, _ y: Tensor, scale: Tensor, bias: Tensor) -> Tensor {
+        let sums = layout.tiles(rows: x.shape[0], columns: y.shape[0]).map { tile in
+            misses(tile, x, y, scale: scale, bias: bias).softplus().sum(dimension: 1)
+        }
+        return .concatenated(sums, dimension: 0)
+    }
+
+    /// The gradients of x, y, scale and bias for a gradient `weight` of every row's sum; of tensors
+    /// without a history.
+    func gradients(
+        _ x: Tensor, _ y: Tensor, scale: Tensor, bias: Tensor, weight: Tensor
     ) -> [Tensor] {
-        let (x, y) = (x.detached(), y.detached())
-        let (scale, bias) = (scale.detached(), bias.detached())
-        let weight = gradient / Double(x.shape[0])
         let (dx, dy) = (x.zerosLike(), y.zerosLike())
         let (dScale, dBias) = (scale.zerosLike(), bias.zerosLike())
-        for tile in tiles {
+        for tile in layout.tiles(rows: x.shape[0], columns: y.shape[0]) {
             let rows = x.sliced(tile, dimension: 0)  // [t, D]
             let slopes = misses(tile, x, y, scale: scale, bias: bias).sigmoid()
-            layout.targets(tile, of: slopes).multiply(inPlace: -1)
+            layout.targets(tile, of: slopes)?.multiply(inPlace: -1)
             slopes.multiply(inPlace: weight)
             dBias.add(inPlace: slopes.sum())
             slopes.multiply(inPlace: scale)
@@ -55,7 +59,7 @@ struct TiledSigmoidEntropy {
     ) -> Tensor {
         let misses = layout.logits(tile, x, y, scale: scale)
         misses.add(inPlace: bias)
-        layout.targets(tile, of: misses).multiply(inPlace: -1)
+        layout.targets(tile, of: misses)?.multiply(inPlace: -1)
         return misses
     }
 }

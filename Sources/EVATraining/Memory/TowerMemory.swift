@@ -1,18 +1,19 @@
 internal import EVAConfiguration
 
-/// What a tower's blocks keep for backward, by what each operator saves.
+/// What a tower's blocks keep for backward on one rank, by what each operator saves.
 ///
-/// Shapes: T = tokens of the batch, D = width, F = width of the feed-forward, H = heads.
+/// Shapes: T = tokens of the batch, D = width, F = width of the feed-forward, H = heads. What
+/// carries a rank's own share of heads or of the feed-forward's width is smaller by the degree of
+/// the tensor axis; the stream of tokens is whole on every rank.
 struct TowerMemory {
-    /// T.
-    let tokens: Double
     /// Bytes that stay from forward until backward has passed.
     let kept: Double
     /// Bytes that backward needs besides while it is in a block.
     let passing: Double
-    /// Bytes of the gradients of what learns.
-    let gradients: Double
+    /// T.
+    let tokens: Double
 
+    /// One block, in bytes for each token.
     private struct Block {
         let width: Double
         let mlpWidth: Double
@@ -21,86 +22,94 @@ struct TowerMemory {
         let hasInnerNorms: Bool
         /// Bytes of a number in matrix products.
         let bytes: Double
+        /// Ranks among which heads and the feed-forward's width are divided.
+        let tensorDegree: Double
 
-        /// Bytes for each token that a block keeps.
+        private var isLow: Bool { bytes < 4 }
+
         var kept: Double {
-            let isLow = bytes < 4
+            let (own, ownMLP) = (width / tensorDegree, mlpWidth / tensorDegree)
             // Both norms keep the fp32 stream that they read; q, k and v, and the feed-forward's
-            // first layers, keep what the norms gave them, in 16 bits a copy for each.
-            var attention = 4 * width + (isLow ? 3 * bytes : bytes) * width
+            // first layers, share what the norms gave them.
+            var attention = (4 + bytes) * width
             // Attention keeps q, k, v, its result, and a number for each head.
-            attention += 4 * bytes * width + 4 * headCount
-            var mlp = 4 * width + (isLow && isGated ? 2 * bytes : bytes) * width
-            mlp += (isGated ? 4 : 2) * bytes * mlpWidth
+            attention += 4 * bytes * own + 4 * headCount / tensorDegree
+            var mlp = (4 + bytes) * width
+            mlp += (isGated ? 4 : 2) * bytes * ownMLP
             if hasInnerNorms {
-                // A norm inside keeps its input in fp32, and the next layer the norm's result.
-                attention += (isLow ? 4 + bytes : bytes) * width
-                mlp += (isLow ? 4 : bytes) * mlpWidth
+                // A norm inside keeps its input, and the next layer the norm's result.
+                attention += bytes * own
+                mlp += bytes * ownMLP
             }
             return attention + mlp
         }
 
-        /// Bytes for each token that backward needs at once in a block.
         var passing: Double {
             let inMLP = hasInnerNorms ? max(8, 3 * bytes) : (isGated ? 3 : 2) * bytes
-            return inMLP * mlpWidth + 12 * width
+            // A sum over the ranks of the tensor axis is taken in fp32.
+            let summed = tensorDegree > 1 && isLow ? 4 * width : 0
+            return inMLP * mlpWidth / tensorDegree + 12 * width + summed
         }
     }
 
-    /// - Parameters:
-    ///   - parameterCount: numbers in the tower.
-    ///   - trainedShare: the share of the tower, from its output end, that learns.
+    /// - Parameter embedded: bytes that the embeddings keep where they learn.
     private init(
-        _ block: Block, layerCount: Int, tokens: Double, embedded: Double, parameterCount: Int,
-        trainedShare: Double, precision: PrecisionConfiguration
+        _ block: Block, layerCount: Int, trained: TrainedPart, tokens: Double, embedded: Double,
+        recomputes: Bool
     ) {
         self.tokens = tokens
+        let isTrained = trained.learnsHead
         let whole = block.kept * tokens
-        let trainedLayers = Double(layerCount) * trainedShare
-        let input = trainedShare < 1 ? 0 : embedded
-        if precision.recomputesActivations {
-            kept = trainedLayers * 4 * block.width * tokens + input
-            passing = trainedShare == 0 ? 0 : whole + block.passing * tokens
+        let input = trained.learnsEmbeddings ? embedded : 0
+        if recomputes {
+            kept = Double(trained.blockCount) * 4 * block.width * tokens + input
+            passing = isTrained ? whole + block.passing * tokens : 0
         } else {
-            kept = trainedLayers * whole + input
-            passing = trainedShare == 0 ? 0 : block.passing * tokens
+            kept = Double(trained.blockCount) * whole + input
+            passing = isTrained ? block.passing * tokens : 0
         }
-        gradients = 4 * Double(parameterCount) * trainedShare
     }
 
-    static func vision(
-        _ model: ModelConfiguration, batchSize: Double, trainedShare: Double,
-        precision: PrecisionConfiguration
-    ) -> TowerMemory {
-        let vision = model.vision
-        let bytes = precision.compute == .float32 ? 4.0 : 2.0
-        let patches = max(1, Double(vision.patchCount) * (1 - vision.patchDropout))
+    init(
+        _ vision: VisionConfiguration, trained: TrainedPart, batchSize: Double,
+        precision: PrecisionConfiguration, tensorDegree: Int
+    ) {
+        let bytes = precision.operandBytes
+        let patches = vision.keptPatchCount
         // The patches laid out flat, and with dropped patches a rotation for each that is left.
         let flat =
             bytes * batchSize * Double(3 * vision.imageSize * vision.imageSize)
             + (vision.patchDropout > 0 ? 4 * batchSize * patches * Double(vision.headWidth) : 0)
-        return TowerMemory(
+        self.init(
             Block(
                 width: Double(vision.width), mlpWidth: Double(vision.mlpWidth),
                 headCount: Double(vision.headCount), isGated: vision.mlpKind == .swiGLU,
-                hasInnerNorms: vision.usesSubLayerNorm, bytes: bytes),
-            layerCount: vision.layerCount, tokens: batchSize * (patches + 1), embedded: flat,
-            parameterCount: vision.parameterCount(embedWidth: model.embedWidth),
-            trainedShare: trainedShare, precision: precision)
+                hasInnerNorms: vision.usesSubLayerNorm, bytes: bytes,
+                tensorDegree: Double(tensorDegree)),
+            layerCount: vision.layerCount, trained: trained, tokens: batchSize * (patches + 1),
+            embedded: flat, recomputes: precision.recomputesActivations)
     }
 
-    static func text(
-        _ model: ModelConfiguration, batchSize: Double, length: Int, trainedShare: Double,
-        precision: PrecisionConfiguration
-    ) -> TowerMemory {
-        let text = model.text
-        return TowerMemory(
+    init(
+        _ text: TextConfiguration, trained: TrainedPart, batchSize: Double, length: Int,
+        precision: PrecisionConfiguration, tensorDegree: Int
+    ) {
+        self.init(
             Block(
                 width: Double(text.width), mlpWidth: Double(text.mlpWidth),
                 headCount: Double(text.headCount), isGated: false, hasInnerNorms: false,
-                bytes: precision.compute == .float32 ? 4 : 2),
-            layerCount: text.layerCount, tokens: batchSize * Double(length), embedded: 0,
-            parameterCount: text.parameterCount(embedWidth: model.embedWidth),
-            trainedShare: trainedShare, precision: precision)
+                bytes: precision.operandBytes, tensorDegree: Double(tensorDegree)),
+            layerCount: text.layerCount, trained: trained, tokens: batchSize * Double(length),
+            embedded: 0, recomputes: precision.recomputesActivations)
     }
+}
+
+extension PrecisionConfiguration {
+    /// Bytes of a number that matrix products read.
+    var operandBytes: Double { compute == .float32 ? 4 : 2 }
+}
+
+extension VisionConfiguration {
+    /// Patches of an image that training sees.
+    var keptPatchCount: Double { max(1, (Double(patchCount) * (1 - patchDropout)).rounded(.down)) }
 }

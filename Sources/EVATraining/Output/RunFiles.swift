@@ -158,7 +158,8 @@ final class RunFiles {
             let contents = try CheckpointContents(
                 of: model, shares, state, preprocessing: preprocessing,
                 reading: copy ?? .inPlace, golden: golden, on: ranks)
-            let work = writing(contents, into: folder, state, isShared: model.isShared)
+            let work = writing(
+                contents, into: folder, state, isShared: model.isShared || model.isSplit)
             if copy == nil { try work() } else { background.start(work) }
         }
         isSavingInOrder = true
@@ -193,7 +194,7 @@ final class RunFiles {
     /// - Returns: nil for ranks that have nothing to write.
     private func beginCheckpoint(of model: TrainedModel, step: Int) throws -> String? {
         let own = ranks.isWriter ? try claim.checkpoints.begin(step: step) : nil
-        guard model.isShared else { return own }
+        guard model.isShared || model.isSplit else { return own }
         let folder = try ranks.shared(own) ?? ""
         if try ranks.any(access(folder, W_OK | X_OK) != 0) {
             if ranks.isWriter { try? FileManager.default.removeItem(atPath: folder) }
@@ -275,7 +276,8 @@ final class RunFiles {
     ///
     /// - Returns: the error, with the step that was saved.
     func rescue(from error: any Error, _ model: TrainedModel, _ state: TrainingState) -> any Error {
-        guard ranks.isWriter, !model.isShared, isSavingInOrder, state.step > 0 else {
+        guard ranks.isWriter, !model.isShared, !model.isSplit, isSavingInOrder, state.step > 0
+        else {
             return error
         }
         // The first error is the one that matters.

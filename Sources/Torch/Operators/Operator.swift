@@ -34,6 +34,7 @@ package enum Operator: String, CaseIterable, Sendable {
     case multiplyInPlace = "aten::mul_.Scalar"
     case multiplyTensorInPlace = "aten::mul_.Tensor"
     case negate = "aten::neg"
+    case reciprocalSquareRoot = "aten::rsqrt"
     case sigmoid = "aten::sigmoid"
     case silu = "aten::silu"
     case softplus = "aten::softplus"
@@ -73,7 +74,7 @@ package enum Operator: String, CaseIterable, Sendable {
     case vectorNorm = "aten::linalg_vector_norm"
     // Networks
     case embedding = "aten::embedding"
-    case layerNorm = "aten::layer_norm"
+    case layerNorm = "evaclip::layer_norm"
     case linear = "evaclip::linear"
     case matmul = "aten::matmul"
     case pseudoInverse = "aten::linalg_pinv.atol_rtol_float"

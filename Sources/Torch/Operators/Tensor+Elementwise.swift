@@ -37,6 +37,9 @@ extension Tensor {
     /// The natural logarithm of each element.
     package func log() -> Tensor { Operator.log(.tensor(self)) }
 
+    /// `1 / sqrt(x)`.
+    package func reciprocalSquareRoot() -> Tensor { Operator.reciprocalSquareRoot(.tensor(self)) }
+
     /// The exact (erf) Gaussian error linear unit.
     package func gelu() -> Tensor { Operator.gelu(.tensor(self), .string("none")) }
 

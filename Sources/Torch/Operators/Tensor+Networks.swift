@@ -12,10 +12,13 @@ extension Tensor {
     }
 
     /// Layer normalisation over the last dimension.
-    package func layerNorm(weight: Tensor, bias: Tensor, epsilon: Double) -> Tensor {
+    ///
+    /// - Precision: computed in fp32 with fp32 weight and bias, and rounded once to `dtype`.
+    package func layerNorm(weight: Tensor, bias: Tensor, epsilon: Double, giving dtype: DType)
+        -> Tensor
+    {
         Operator.layerNorm(
-            .tensor(self), .ints([weight.count]), .tensor(weight), .tensor(bias),
-            .double(epsilon), .bool(false))
+            .tensor(self), .tensor(weight), .tensor(bias), .double(epsilon), .dtype(dtype))
     }
 
     /// Rows of this table picked by indices.
