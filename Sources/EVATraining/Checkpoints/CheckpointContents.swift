@@ -17,6 +17,8 @@ struct CheckpointContents {
         let whole: Whole?
         let pieces: [(key: String, tensor: String, piece: TensorPiece)]
         let readers: [() throws -> HostTensor]
+        /// The number of ranks that have pieces of it.
+        let partCount: Int
 
         enum Whole {
             case weights(WeightsExport)
@@ -80,7 +82,10 @@ struct CheckpointContents {
                         piece.name, place.name,
                         piece.piece.inRows(from: place.firstRow, of: place.shape)
                     )
-                }, readers: readers)
+                }, readers: readers,
+                // The first of the ranks that hold the same write for all.
+                partCount: model.hasWhole(kind)
+                    ? mesh.tensorDegree : mesh.shardingDegree * mesh.tensorDegree)
         }
         rest =
             ranks.isWriter
@@ -126,7 +131,8 @@ struct CheckpointContents {
                 ) { try file.readers[$0]().reshaped(entries[$0].shape) }
             case nil:
                 if file.kind != .optimizer { try writeModel(file.kind, nil, into: folder, &sums) }
-                let name = TensorPieces.fileName(file.kind.base, part: part, of: partCount)
+                let name = TensorPieces.fileName(
+                    file.kind.base, part: part, of: file.partCount)
                 sums[name] = try TensorPieces.write(file.pieces, to: "\(folder)/\(name)") {
                     try file.readers[$0]()
                 }

@@ -32,6 +32,11 @@ extension TrainedModel {
         isSplit || isShared && (kind != .weights || sharesParameters)
     }
 
+    /// Whether each rank of the sharding axis has all that its part of the layers has of it.
+    func hasWhole(_ kind: StateKind) -> Bool {
+        !isShared || kind == .weights && !sharesParameters
+    }
+
     /// Whether ranks hold parts of layers.
     var isSplit: Bool { clip.store.parameters.contains(where: \.isSplit) }
 
