@@ -65,7 +65,7 @@ package final class ParameterSharding {
     }
 
     /// Whether each rank keeps a part of some parameters alone.
-    private var sharesParameters: Bool { stage == .parameters && ranks.shards.size > 1 }
+    package var sharesParameters: Bool { stage == .parameters && ranks.shards.size > 1 }
 
     // MARK: Around a pass
 

@@ -1,6 +1,6 @@
 package import EVALayers
 internal import Foundation
-internal import Torch
+package import Torch
 
 /// A moving average of the weights that training changes, in fp32.
 ///
@@ -30,6 +30,11 @@ package final class WeightAverage {
         self.isBiasCorrected = isBiasCorrected
         units = store.units.filter(\.isTrained)
         averages = units.map { $0.shareValues.zerosLike() }
+    }
+
+    /// The averages of what this rank updates of a unit; nil where training changes none of it.
+    package func buffer(of unit: ParameterUnit) -> Tensor? {
+        units.firstIndex { $0 === unit }.map { averages[$0] }
     }
 
     /// Sets the average to the present weights.

@@ -5,6 +5,7 @@ public struct HostTensor: Sendable {
     private enum Storage {
         case owned([UInt8])
         case mapped(MappedFile, Range<Int>)
+        case held(HostMemory, Range<Int>)
     }
 
     /// The number format of the elements.
@@ -20,7 +21,7 @@ public struct HostTensor: Sendable {
     public var byteCount: Int {
         switch storage {
         case .owned(let bytes): bytes.count
-        case .mapped(_, let range): range.count
+        case .mapped(_, let range), .held(_, let range): range.count
         }
     }
 
@@ -75,6 +76,18 @@ public struct HostTensor: Sendable {
             })
     }
 
+    /// Makes a tensor of a slice of memory that several share.
+    ///
+    /// - Parameter start: the first byte; traps where the tensor does not lie in the memory.
+    package init(elementType: ElementType, shape: [Int], memory: HostMemory, start: Int) {
+        guard let count = elementType.byteCount(ofShape: shape), start >= 0,
+            start + count <= memory.count
+        else { fatalError("HostTensor: shape \(shape) at byte \(start) is not in the memory") }
+        self.elementType = elementType
+        self.shape = shape
+        storage = .held(memory, start..<start + count)
+    }
+
     /// Makes a tensor of a slice of a mapped file, whose bounds and size the reader has checked.
     init(elementType: ElementType, shape: [Int], file: MappedFile, range: Range<Int>) {
         guard range.lowerBound >= 0, range.upperBound <= file.count,
@@ -95,7 +108,25 @@ public struct HostTensor: Sendable {
         case .owned(let bytes): HostTensor(elementType: elementType, shape: shape, bytes: bytes)
         case .mapped(let file, let range):
             HostTensor(elementType: elementType, shape: shape, file: file, range: range)
+        case .held(let memory, let range):
+            HostTensor(
+                elementType: elementType, shape: shape, memory: memory, start: range.lowerBound)
         }
+    }
+
+    /// Some elements of the tensor, flat: a slice of the same bytes where they follow each other.
+    package func elements(in piece: TensorPiece) -> HostTensor {
+        guard let run = piece.runs.first, run.count == piece.count else {
+            return HostTensor(elementType: elementType, shape: [piece.count]) { target in
+                withUnsafeBytes { bytes in
+                    _ = piece.copy(
+                        from: TensorPiece(of: shape), bytes, into: target,
+                        stride: elementType.byteCount)
+                }
+            }
+        }
+        let flat = reshaped([elementCount])
+        return flat.rows(run.whole..<run.whole + run.count)
     }
 
     /// Some of the parts that lie one after another along the first dimension, which must exist.
@@ -110,6 +141,10 @@ public struct HostTensor: Sendable {
             HostTensor(
                 elementType: elementType, shape: shape, file: file,
                 range: whole.lowerBound + range.lowerBound..<whole.lowerBound + range.upperBound)
+        case .held(let memory, let whole):
+            HostTensor(
+                elementType: elementType, shape: shape, memory: memory,
+                start: whole.lowerBound + range.lowerBound)
         }
     }
 
@@ -125,6 +160,8 @@ public struct HostTensor: Sendable {
         case .owned(let bytes): try bytes.withUnsafeBytes(body)
         case .mapped(let file, let range):
             try file.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+        case .held(let memory, let range):
+            try memory.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
         }
     }
 

@@ -35,9 +35,26 @@ public protocol TensorContainer: Sendable {
     /// - Returns: The tensor, mapped from the file where its bytes lie there as they are needed.
     /// - Throws: `TensorFileError` when there is none of that name or its bytes are faulty.
     func tensor(named name: String) throws -> HostTensor
+    /// Some elements of one tensor, flat; no others are read where that can be.
+    ///
+    /// - Parameters:
+    ///   - name: A name out of `entries`.
+    ///   - piece: Which elements of a tensor of which shape.
+    /// - Throws: As `tensor(named:)`, and when the tensor has another shape.
+    func elements(of name: String, in piece: TensorPiece) throws -> HostTensor
 }
 
 extension TensorContainer {
     /// The names of all tensors, in the order of the file.
     public var names: [String] { entries.map(\.name) }
+
+    /// Some elements out of the whole tensor, of which a mapped file reads no others.
+    public func elements(of name: String, in piece: TensorPiece) throws -> HostTensor {
+        let tensor = try tensor(named: name)
+        guard tensor.shape == piece.shape else {
+            throw TensorFileError.shape(
+                of: name, in: path, expected: piece.shape, got: tensor.shape)
+        }
+        return tensor.elements(in: piece)
+    }
 }

@@ -12,7 +12,7 @@ public enum TensorFile {
     public static func open(path: String) throws -> any TensorContainer {
         let file = try MappedFile(path: path)
         return switch try kind(of: file) {
-        case .safetensors: try SafetensorsFile(file: file)
+        case .safetensors: try openSafetensors(file)
         case .index: try ShardedSafetensors(indexPath: path)
         case .pickle: try PaddleFile(file: file)
         case .array: try NumPyFile.open(file)
@@ -29,6 +29,13 @@ public enum TensorFile {
         let file = try MappedFile(path: path)
         guard case .archive = try kind(of: file) else { return nil }
         return try ZipArchive(file: file).verifyChecksums(file)
+    }
+
+    /// A file of its own, or one of several that hold tensors in pieces.
+    private static func openSafetensors(_ file: MappedFile) throws -> any TensorContainer {
+        let tensors = try SafetensorsFile(file: file)
+        return tensors.metadata["format"] == TensorPieces.format
+            ? try TensorPieces(path: file.path) : tensors
     }
 
     private enum Kind {

@@ -86,6 +86,19 @@ final class EvaclipProcess {
         self.identifier = identifier
     }
 
+    /// What `mpirun` needs of the environment, as shell commands.
+    static let launcher = """
+        export PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp OMPI_ALLOW_RUN_AS_ROOT=1 \\
+        OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+        """
+
+    /// Starts the command on so many ranks.
+    static func ranks(_ count: Int, _ arguments: [String]) throws -> EvaclipProcess {
+        try EvaclipProcess(
+            arguments,
+            shell: launcher + "\nexec mpirun -np \(count) --oversubscribe \"$0\" \"$@\"")
+    }
+
     func send(_ signal: Int32) { kill(identifier, signal) }
 
     /// Waits until the process has brought something about, two minutes at most.

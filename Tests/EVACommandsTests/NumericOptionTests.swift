@@ -17,7 +17,7 @@ import Testing
         "embed": ["--model", "m", "--texts", "t", "--output", "o"],
         "classify": ["--model", "m", "--images", "x", "--labels", "a"],
         "preprocess": ["--images", "x", "--output", "o"], "bench": ["loss"], "demo": [],
-        "doctor": [],
+        "doctor": [], "verify-parallel": [], "plan": [],
         "check": ["p"], "stats": ["p"], "convert": ["m", "o"], "verify": ["m"],
         "average": ["a", "b", "--output", "o"],
     ]

@@ -5,17 +5,6 @@ import Testing
 
 /// `mpirun -np N evaclip train` against one process.
 @Suite(.serialized) struct RankedTrainingTests {
-    /// Runs the command on so many ranks.
-    private static func start(_ ranks: Int, _ arguments: [String]) throws -> EvaclipProcess {
-        try EvaclipProcess(
-            arguments,
-            shell: """
-                export PATH=/usr/local/bin:/usr/bin:/bin HOME=/tmp OMPI_ALLOW_RUN_AS_ROOT=1 \\
-                OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-                exec mpirun -np \(ranks) --oversubscribe "$0" "$@"
-                """)
-    }
-
     /// The flags of a run in which `ranks` share batches of eight.
     private static func flags(
         _ run: TinyRun, _ name: String, ranks: Int, _ more: [String] = []
@@ -58,7 +47,8 @@ import Testing
         let run = try TinyRun(patchDropout: 0.5)
         try EvaclipProcess.run(Self.flags(run, "1", ranks: 1)).expectSuccess()
         for ranks in [2, 4] {
-            try Self.start(ranks, Self.flags(run, "\(ranks)", ranks: ranks)).wait().expectSuccess()
+            try EvaclipProcess.ranks(ranks, Self.flags(run, "\(ranks)", ranks: ranks)).wait()
+                .expectSuccess()
             try Self.expectEqual(run, "\(ranks)", "1")
         }
     }
@@ -71,7 +61,7 @@ import Testing
         for optimizer in ["adamw", "lamb"] {
             let more = ["--optimizer", optimizer, "--ema_decay", "0.5"]
             try EvaclipProcess.run(Self.flags(run, optimizer, ranks: 1, more)).expectSuccess()
-            try Self.start(
+            try EvaclipProcess.ranks(
                 4,
                 Self.flags(
                     run, optimizer + "4", ranks: 4,
@@ -92,7 +82,8 @@ import Testing
             for stage in ["", "stage2", "stage3"] {
                 let sharding = stage.isEmpty ? [] : ["--sharding", stage]
                 let ranked = name + "-2" + stage
-                try Self.start(2, Self.flags(run, ranked, ranks: 2, more + sharding)).wait()
+                try EvaclipProcess.ranks(2, Self.flags(run, ranked, ranks: 2, more + sharding))
+                    .wait()
                     .expectSuccess()
                 try Self.expectEqual(run, ranked, name)
             }
@@ -108,7 +99,7 @@ import Testing
             let flags = Self.flags(
                 run, name, ranks: ranks,
                 more + ["--ema_decay", "0.5"] + (stage.isEmpty ? [] : ["--sharding", stage]))
-            try Self.start(ranks, flags).wait().expectSuccess()
+            try EvaclipProcess.ranks(ranks, flags).wait().expectSuccess()
         }
         try train("whole", 1, "")
         try train("parts", ranks, stage, ["--stop_after_steps", "3"])
@@ -119,7 +110,7 @@ import Testing
     @Test("A rank that is stopped ends the run within the time-out, with its name first")
     func stopped() throws {
         let run = try TinyRun()
-        let process = try Self.start(
+        let process = try EvaclipProcess.ranks(
             2,
             Self.flags(run, "a", ranks: 2, ["--max_steps", "100000", "--collective_timeout", "2"]))
         try process.wait { run.exists("a/metrics.jsonl") && !run.lines("a/metrics.jsonl").isEmpty }
@@ -143,7 +134,7 @@ import Testing
             (["--tensor_parallel_degree", "3"], "2 = data x 1 x 3"),
             (["--sharding", "stage2", "--sharding_parallel_degree", "3"], "2 = data x 3 x 1"),
         ] {
-            let outcome = try Self.start(2, Self.flags(run, "a", ranks: 2, more)).wait()
+            let outcome = try EvaclipProcess.ranks(2, Self.flags(run, "a", ranks: 2, more)).wait()
             #expect(outcome.code == 64, "\(outcome)")
             #expect(outcome.errors.contains(words), "\(outcome)")
             #expect(!run.exists("a"))

@@ -1,3 +1,4 @@
+import EVATensorFiles
 import EVATestSupport
 import EVATraining
 import Foundation
@@ -9,6 +10,7 @@ import Testing
             try folder.write(step: step, limit: limit) { path in
                 try Data("\(step)".utf8).write(
                     to: URL(fileURLWithPath: path + "/trainer_state.json"))
+                return try FolderChecksums(folder: path)
             }
         }
     }
@@ -122,6 +124,7 @@ import Testing
         func write(_ step: Int, best: Int) throws {
             try folder.write(step: step, limit: 2, best: best) { path in
                 try Data().write(to: URL(fileURLWithPath: path + "/trainer_state.json"))
+                return try FolderChecksums(folder: path)
             }
         }
         let link = files.file("best")

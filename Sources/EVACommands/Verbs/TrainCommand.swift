@@ -55,7 +55,7 @@ struct TrainCommand: ParsableCommand {
             ending = try trainer.run(
                 shouldStop: { Interrupt.signalNumber != nil }, evaluation: { log.show($0) },
                 skipped: { log.show($0) }, progress: { log.show(step: $0) },
-                report: { log.show($0) })
+                note: { Console.note($0) }, report: { log.show($0) })
         }
         try ranks.leave()
         let peak = Runtime.memory.peakBytes

@@ -27,9 +27,11 @@ struct VerifyParallelCommand: ParsableCommand {
     var threads: Int?
 
     @Option(
-        name: .customLong("collective_timeout"),
-        help: "Seconds for which a rank waits for the others.")
+        help: Self.patience.help("Seconds for which a rank waits for the others.", usual: 600),
+        transform: Self.patience.number)
     var collectiveTimeout = 600.0
+
+    private static let patience = FlagRange.above(0, to: 1e6)
 
     @Flag(help: "Print JSON.")
     var json = false

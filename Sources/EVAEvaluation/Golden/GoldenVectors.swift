@@ -104,7 +104,10 @@ package struct GoldenVectors: Sendable {
     }
 
     /// Writes the vectors into a model folder.
-    package func write(into folder: String) throws {
+    ///
+    /// - Returns: the digest of the file.
+    @discardableResult
+    package func write(into folder: String) throws -> SHA256Digest {
         try SafetensorsWriter.write(
             [
                 ("pictures", pictures), ("input_ids", texts),

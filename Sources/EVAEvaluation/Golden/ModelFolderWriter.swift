@@ -1,12 +1,14 @@
 package import EVAConfiguration
 internal import EVALayers
 package import EVAModels
-internal import EVATensorFiles
+package import EVATensorFiles
 internal import Foundation
 internal import Torch
 internal import TorchParallel
 
 /// Writes whole model folders: weights, configuration, preprocessing, golden vectors, checksums.
+///
+/// The checksums are taken while the files are written.
 package struct ModelFolderWriter {
     private let configuration: ModelConfiguration
     private let preprocessing: PreprocessingConfiguration
@@ -37,17 +39,38 @@ package struct ModelFolderWriter {
         golden: (_ folder: String) throws -> GoldenVectors?
     ) throws {
         try AtomicDirectory.write(to: path, replacing: replaces) { folder in
-            try form.writeConfiguration(configuration, preprocessing: preprocessing, into: folder)
-            if let shardSize, export.byteCount > shardSize, form.format == .safetensors {
-                try ShardedSafetensorsWriter.write(
-                    export.entries, limit: shardSize, metadata: WeightsFormat.metadata,
-                    into: folder, tensor: export.tensor)
-            } else {
-                try form.format.write(export, to: "\(folder)/\(form.weightsName)")
-            }
-            try golden(folder)?.write(into: folder)
-            try FolderChecksums(folder: folder).write(into: folder)
+            try fill(folder, with: export, golden: golden).write(into: folder)
         }
+    }
+
+    /// Writes all files of a folder but the list of their checksums.
+    ///
+    /// - Parameters:
+    ///   - folder: exists already.
+    ///   - export: the weights; nil where others write them.
+    ///   - golden: as in `write`.
+    /// - Returns: the checksums.
+    package func fill(
+        _ folder: String, with export: WeightsExport?,
+        golden: (_ folder: String) throws -> GoldenVectors?
+    ) throws -> FolderChecksums {
+        var sums = try form.writeConfiguration(
+            configuration, preprocessing: preprocessing, into: folder)
+        if let export {
+            if let shardSize, export.byteCount > shardSize, form.format == .safetensors {
+                sums.add(
+                    try ShardedSafetensorsWriter.write(
+                        export.entries, limit: shardSize, metadata: WeightsFormat.metadata,
+                        into: folder, tensor: export.tensor))
+            } else {
+                sums[form.weightsName] = try form.format.write(
+                    export, to: "\(folder)/\(form.weightsName)")
+            }
+        }
+        if let golden = try golden(folder) {
+            sums[GoldenVectors.fileName] = try golden.write(into: folder)
+        }
+        return sums
     }
 }
 
@@ -65,18 +88,24 @@ extension CLIP {
     package func writeFolder(
         into folder: String, preprocessing: PreprocessingConfiguration
     ) throws {
-        let isFirst = store.layerParts.rank == 0
-        if isFirst { unlink("\(folder)/\(FolderChecksums.fileName)") }
-        try write(into: folder, preprocessing: preprocessing)
+        let export = try WeightsExport(
+            HostParameters(of: store), network: self, naming: ModelFolderForm.trained.naming)
+        guard store.layerParts.rank == 0 else {
+            try export.giveParts()
+            _ = try goldenVectors(preprocessing)
+            return
+        }
+        unlink("\(folder)/\(FolderChecksums.fileName)")
+        try ModelFolderWriter(configuration, preprocessing: preprocessing, form: .trained)
+            .fill(folder, with: export) { _ in try goldenVectors(preprocessing) }
+            .write(into: folder)
+    }
+
+    /// What the model computes of fixed inputs, to be kept with it.
+    package func goldenVectors(_ preprocessing: PreprocessingConfiguration) throws
+        -> GoldenVectors
+    {
         let types = Set(store.parameters.map { $0.master.dtype.elementType })
-        let golden = try GoldenVectors(of: self, preprocessing: preprocessing, weightTypes: types)
-        guard isFirst else { return }
-        try golden.write(into: folder)
-        try FolderChecksums(
-            of: [
-                "config.json", "open_clip_config.json", ModelFolderForm.trained.weightsName,
-                GoldenVectors.fileName,
-            ], in: folder
-        ).write(into: folder)
+        return try GoldenVectors(of: self, preprocessing: preprocessing, weightTypes: types)
     }
 }

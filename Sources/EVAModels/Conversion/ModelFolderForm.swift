@@ -1,5 +1,5 @@
 package import EVAConfiguration
-internal import EVATensorFiles
+package import EVATensorFiles
 internal import Foundation
 
 /// What a model folder is made of: the naming and format of its weights decide its other files.
@@ -28,23 +28,28 @@ package struct ModelFolderForm: Sendable, Equatable {
 
     /// Writes the network's configuration and its preprocessing into a folder.
     ///
+    /// - Returns: the digests of the files.
     /// - Throws: `ConfigurationError` where the form cannot express them.
     package func writeConfiguration(
         _ configuration: ModelConfiguration, preprocessing: PreprocessingConfiguration,
         into folder: String
-    ) throws {
+    ) throws -> FolderChecksums {
+        var sums = FolderChecksums()
+        func write(_ data: Data, to name: String) throws {
+            sums[name] = try AtomicFile.write([UInt8](data), to: "\(folder)/\(name)")
+        }
         guard naming == .paddleMIX else {
-            try write(configuration.reiJSON(), to: folder + "/config.json")
+            try write(configuration.reiJSON(), to: "config.json")
             try write(
                 configuration.openCLIPConfiguration(preprocessing: preprocessing),
-                to: folder + "/open_clip_config.json")
-            return
+                to: "open_clip_config.json")
+            return sums
         }
-        try write(configuration.paddleMIXJSON(), to: folder + "/config.json")
+        try write(configuration.paddleMIXJSON(), to: "config.json")
         for (name, isTraining) in [("train", true), ("eval", false)] {
-            let processor = "\(folder)/processor/\(name)"
+            let processor = "processor/\(name)"
             try FileManager.default.createDirectory(
-                atPath: processor, withIntermediateDirectories: true)
+                atPath: "\(folder)/\(processor)", withIntermediateDirectories: true)
             try write(
                 preprocessing.paddleMIXImageProcessor(training: isTraining),
                 to: processor + "/image_preprocessor_config.json")
@@ -52,9 +57,6 @@ package struct ModelFolderForm: Sendable, Equatable {
                 PreprocessingConfiguration.paddleMIXTextProcessor(),
                 to: processor + "/text_preprocessor_config.json")
         }
-    }
-
-    private func write(_ data: Data, to path: String) throws {
-        try AtomicFile.write([UInt8](data), to: path)
+        return sums
     }
 }

@@ -70,6 +70,18 @@ package struct ParameterFile: ParameterSource {
         return isJoined ? turned.sliced(rows, dimension: 0) : turned
     }
 
+    /// Some elements of a parameter, flat; no others are read where the file's layout allows.
+    ///
+    /// - Parameter piece: which elements of the parameter in the network's own shape.
+    package func elements(of parameter: String, in piece: TensorPiece) throws -> HostTensor {
+        let place = place(of: parameter)
+        guard !place.stored.isTransposed else {
+            return try tensor(of: parameter).hostTensor().elements(in: piece)
+        }
+        return try file.elements(
+            place.entry, in: piece.inRows(from: place.firstRow, of: place.entry.shape))
+    }
+
     package func stored(_ wanted: StoredTensor, shape: [Int]) throws -> HostTensor? {
         let place = place(of: wanted.parameters[0])
         guard place.stored.parameters == wanted.parameters,

@@ -72,6 +72,11 @@ package struct WeightsExport {
         }
     }
 
+    /// Has this rank's parts of split parameters join the whole that another rank writes.
+    package func giveParts() throws {
+        for index in SafetensorsWriter.order(of: entries) { _ = try tensor(at: index) }
+    }
+
     /// Casts, and refuses numbers that are beyond the range of the format.
     private static func cast(_ tensor: Tensor, to dtype: DType, name: String) throws -> Tensor {
         guard tensor.dtype != dtype else { return tensor }

@@ -1,4 +1,4 @@
-internal import EVATensorFiles
+package import EVATensorFiles
 
 /// The kinds of files that weights are written into.
 package enum WeightsFormat: String, Sendable, CaseIterable {
@@ -27,8 +27,10 @@ package enum WeightsFormat: String, Sendable, CaseIterable {
 
     /// Writes a file of this kind, atomically.
     ///
+    /// - Returns: the digest of the file.
     /// - Throws: `TensorFileError` when the file cannot be written; what it held before stays.
-    package func write(_ export: WeightsExport, to path: String) throws {
+    @discardableResult
+    package func write(_ export: WeightsExport, to path: String) throws -> SHA256Digest {
         switch self {
         case .safetensors:
             try SafetensorsWriter.write(

@@ -1,6 +1,4 @@
-package import EVAConfiguration
 internal import EVALayers
-internal import EVATensorFiles
 package import Torch
 package import TorchParallel
 
@@ -27,25 +25,5 @@ extension CLIP {
             report(try clip.loadWeights(from: container, policy: description.policy))
             return clip
         }
-    }
-
-    /// Writes a model folder: weights under open_clip's names, the configuration in rei's and
-    /// open_clip's forms, and the preprocessing.
-    ///
-    /// Where ranks share the layers all of them call it, and the first writes.
-    ///
-    /// - Parameter folder: exists already.
-    package func write(
-        into folder: String, preprocessing: PreprocessingConfiguration
-    ) throws {
-        if store.layerParts.rank == 0 {
-            try AtomicFile.write([UInt8](configuration.reiJSON()), to: folder + "/config.json")
-            try AtomicFile.write(
-                [UInt8](configuration.openCLIPConfiguration(preprocessing: preprocessing)),
-                to: folder + "/open_clip_config.json")
-        }
-        try saveWeights(
-            to: folder + "/open_clip_model.safetensors", naming: .openCLIP,
-            metadata: ["format": "pt"])
     }
 }

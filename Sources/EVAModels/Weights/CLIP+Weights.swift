@@ -28,38 +28,33 @@ extension CLIP {
     ///
     /// - Throws: `TensorFileError` when the file cannot be written; what it held before stays.
     ///   `ParallelError` where a rank does not come.
-    package func saveWeights(
-        to path: String, naming: WeightNaming, metadata: [String: String] = [:]
-    ) throws {
-        let layout = layout(in: naming)
-        let entries = layout.map { stored in
-            TensorEntry(
-                name: stored.name,
-                elementType: parameters(of: stored)[0].master.dtype.elementType,
-                shape: storedShape(stored))
-        }
-        func whole(_ stored: StoredTensor) throws -> [Tensor] {
-            try parameters(of: stored).map { try store.merged($0.master, as: $0) }
-        }
-        guard store.layerParts.rank == 0 else {
-            for index in SafetensorsWriter.order(of: entries) { _ = try whole(layout[index]) }
-            return
-        }
-        try SafetensorsWriter.write(entries, metadata: metadata, to: path) { index in
-            let stored = layout[index]
-            let parts = try whole(stored)
-            return withoutGradient {
-                var tensor = parts.count == 1 ? parts[0] : .concatenated(parts, dimension: 0)
-                if stored.isTransposed { tensor = tensor.transposed(0, 1) }
-                return tensor.hostTensor(shape: storedShape(stored))
-            }
-        }
+    package func saveWeights(to path: String, naming: WeightNaming) throws {
+        let export = try WeightsExport(HostParameters(of: store), network: self, naming: naming)
+        guard store.layerParts.rank == 0 else { return try export.giveParts() }
+        try WeightsFormat.safetensors.write(export, to: path)
     }
 
     /// How the parameters lie in a file of a naming, in their order.
     package func layout(in naming: WeightNaming, fusesQueryValue: Bool = false) -> [StoredTensor] {
         naming.layout(
             of: store.parameters.map { ($0.name, $0.wholeShape) }, fusesQueryValue: fusesQueryValue)
+    }
+
+    /// Where each parameter lies in the tensors of a naming that keeps matrices as they are.
+    ///
+    /// - Returns: by parameter, the tensor's name, its shape, and the parameter's first row in it.
+    package func places(in naming: WeightNaming)
+        -> [String: (name: String, shape: [Int], firstRow: Int)]
+    {
+        var places: [String: (name: String, shape: [Int], firstRow: Int)] = [:]
+        for stored in layout(in: naming) {
+            var row = 0
+            for parameter in parameters(of: stored) {
+                places[parameter.name] = (stored.name, storedShape(stored), row)
+                row += parameter.wholeShape.first ?? 1
+            }
+        }
+        return places
     }
 
     /// The parameters of one tensor in a file, in its order.

@@ -1,4 +1,5 @@
 internal import EVAConfiguration
+internal import EVATensorFiles
 internal import Foundation
 
 /// A folder with a model: its weights, its configuration and its preprocessing, in the layouts of
@@ -9,6 +10,9 @@ struct ModelFolder {
         "open_clip_model.safetensors", "model.safetensors", "model.safetensors.index.json",
         "model_state.pdparams", "open_clip_pytorch_model.bin", "pytorch_model.bin",
     ]
+
+    /// What the names of weights begin with that the ranks of a run wrote in pieces.
+    static let piecesBase = "open_clip_model"
 
     /// What weights end with, for files of other names.
     static let weightsSuffixes = [".safetensors", ".pt", ".pth", ".bin", ".pdparams"]
@@ -38,6 +42,7 @@ struct ModelFolder {
     /// The weights, by their usual name or as the only file that looks like weights.
     var weightsPath: String? {
         if let usual = existing(Self.weightsNames) { return usual }
+        if let pieces = TensorPieces.firstPath(Self.piecesBase, in: path) { return pieces }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let candidates = names.filter { name in
             !name.hasPrefix(".") && !Self.otherTensors.contains(name)

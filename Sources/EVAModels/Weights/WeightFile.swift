@@ -50,6 +50,11 @@ struct WeightFile {
     /// The elements of a tensor, mapped from the file where they can be used as they lie there.
     func tensor(_ entry: Entry) throws -> HostTensor { try container.tensor(named: entry.name) }
 
+    /// Some elements of a tensor, flat.
+    func elements(_ entry: Entry, in piece: TensorPiece) throws -> HostTensor {
+        try container.elements(of: entry.name, in: piece)
+    }
+
     /// The names of a file without what its program put before them.
     private static func keys(of names: [String]) -> [String] {
         var keys = names

@@ -8,18 +8,20 @@ public enum PaddleWriter {
     ///     optimizer files are keyed on; may be empty.
     ///   - path: The file to make or replace.
     ///   - tensor: Gives the tensor of an entry; called once for each index, in order.
+    /// - Returns: The digest of the file.
     /// - Throws: `TensorFileError` when a name occurs twice, Paddle has no such element type, or the
     ///   file cannot be written, and what the closure throws; the path then holds what it held before.
+    @discardableResult
     public static func write(
         _ entries: [TensorEntry], parameterNames: [String: String] = [:], to path: String,
         tensor: (_ index: Int) throws -> HostTensor
-    ) throws {
+    ) throws -> SHA256Digest {
         try TensorEntry.expectDistinctNames(entries, path: path)
         var pickle = PickleOutput(protocolVersion: 4)
         let constructors = Constructors(&pickle)
         let types = try types(of: entries, path: path, constructors, &pickle)
         pickle.opcode("}")
-        try AtomicFile.write(to: path) { output in
+        return try AtomicFile.write(to: path) { output in
             for (index, entry) in entries.enumerated() {
                 let tensor = try tensor(index)
                 try entry.expect(tensor, path: path)

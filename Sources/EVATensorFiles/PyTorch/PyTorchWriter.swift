@@ -6,13 +6,15 @@ public enum PyTorchWriter {
     ///   - entries: Names, element types and shapes of all tensors.
     ///   - path: The file to make or replace.
     ///   - tensor: Gives the tensor of an entry; called once for each index, in order.
+    /// - Returns: The digest of the file.
     /// - Throws: `TensorFileError` when a name occurs twice, PyTorch has no such element type, or the
     ///   file cannot be written, and what the closure throws; the path then holds what it held before.
+    @discardableResult
     public static func write(
         _ entries: [TensorEntry], to path: String, tensor: (_ index: Int) throws -> HostTensor
-    ) throws {
+    ) throws -> SHA256Digest {
         let pickle = try pickle(entries, path: path)
-        try AtomicFile.write(to: path) { output in
+        return try AtomicFile.write(to: path) { output in
             var archive = ZipWriter(output)
             try archive.add("archive/data.pkl", pickle)
             try archive.add("archive/byteorder", Array("little".utf8))

@@ -53,4 +53,12 @@ extension TensorFileError {
     static func noTensor(_ name: String, in path: String) -> TensorFileError {
         TensorFileError(.noSuchTensor, path: path, tensor: name, "the file holds no such tensor")
     }
+
+    /// A tensor of another shape than was asked for.
+    static func shape(of name: String, in path: String, expected: [Int], got: [Int])
+        -> TensorFileError
+    {
+        TensorFileError(
+            .malformed, path: path, tensor: name, "expected shape \(expected), got \(got)")
+    }
 }

@@ -6,15 +6,17 @@ public enum SafetensorsWriter {
     ///   - tensors: Names and tensors; a file keeps this order among elements of equal size.
     ///   - metadata: Strings to keep beside the tensors.
     ///   - path: The file to make or replace.
+    /// - Returns: The digest of the file.
     /// - Throws: `TensorFileError` when a name occurs twice or the file cannot be written.
+    @discardableResult
     public static func write(
         _ tensors: [(name: String, tensor: HostTensor)], metadata: [String: String] = [:],
         to path: String
-    ) throws {
+    ) throws -> SHA256Digest {
         let entries = tensors.map {
             TensorEntry(name: $0.name, elementType: $0.tensor.elementType, shape: $0.tensor.shape)
         }
-        try write(entries, metadata: metadata, to: path) { tensors[$0].tensor }
+        return try write(entries, metadata: metadata, to: path) { tensors[$0].tensor }
     }
 
     /// Writes tensors one at a time, so that only one need be in memory.
@@ -27,15 +29,17 @@ public enum SafetensorsWriter {
     ///   - metadata: Strings to keep beside the tensors.
     ///   - path: The file to make or replace.
     ///   - tensor: Gives the tensor of an entry; called once for each index, in file order.
+    /// - Returns: The digest of the file.
     /// - Throws: `TensorFileError` when a name occurs twice or the file cannot be written, and what
     ///   the closure throws; the path then holds what it held before.
+    @discardableResult
     public static func write(
         _ entries: [TensorEntry], metadata: [String: String] = [:], to path: String,
         tensor: (_ index: Int) throws -> HostTensor
-    ) throws {
+    ) throws -> SHA256Digest {
         let order = order(of: entries)
         let header = try header(order.map { entries[$0] }, metadata: metadata, path: path)
-        try AtomicFile.write(to: path) { output in
+        return try AtomicFile.write(to: path) { output in
             try output.write(header)
             for index in order {
                 let tensor = try tensor(index)

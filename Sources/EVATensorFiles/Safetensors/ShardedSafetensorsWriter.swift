@@ -13,18 +13,21 @@ package enum ShardedSafetensorsWriter {
     ///   - metadata: strings to keep beside the tensors of every file.
     ///   - folder: where the files go; the index comes last.
     ///   - tensor: gives the tensor of an entry; called once for each index, shard after shard.
+    /// - Returns: the digests of the files.
     /// - Throws: `TensorFileError` when a file cannot be written, and what the closure throws.
+    @discardableResult
     package static func write(
         _ entries: [TensorEntry], limit: Int, metadata: [String: String] = [:],
         into folder: String, tensor: (_ index: Int) throws -> HostTensor
-    ) throws {
+    ) throws -> FolderChecksums {
         try TensorEntry.expectDistinctNames(entries, path: folder)
         let shards = try shards(of: entries, limit: limit, path: folder)
         var map: [String: String] = [:]
         var total = 0
+        var sums = FolderChecksums()
         for (number, shard) in shards.enumerated() {
             let name = "model-\(padded(number + 1))-of-\(padded(shards.count)).safetensors"
-            try SafetensorsWriter.write(
+            sums[name] = try SafetensorsWriter.write(
                 shard.map { entries[$0] }, metadata: metadata, to: "\(folder)/\(name)"
             ) { try tensor(shard[$0]) }
             for index in shard {
@@ -35,7 +38,9 @@ package enum ShardedSafetensorsWriter {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let index = Index(metadata: ["total_size": total], weight_map: map)
-        try AtomicFile.write([UInt8](encoder.encode(index)), to: "\(folder)/\(indexName)")
+        sums[indexName] = try AtomicFile.write(
+            [UInt8](encoder.encode(index)), to: "\(folder)/\(indexName)")
+        return sums
     }
 
     private struct Index: Encodable {

@@ -16,12 +16,28 @@ package enum AtomicDirectory {
     package static func write(
         to path: String, replacing: Bool = false, _ body: (String) throws -> Void
     ) throws {
-        try recover(path)
         if !replacing { try refuseExisting(path) }
+        try finish(begin(path), at: path, replacing: replacing, body)
+    }
+
+    /// Makes the folder under a temporary name, for those who fill it together.
+    ///
+    /// - Returns: the temporary name, beside the final one.
+    /// - Throws: `TensorFileError` when the system refuses.
+    package static func begin(_ path: String) throws -> String {
+        try recover(path)
         let temporary = TemporaryName.beside(path)
         guard mkdir(temporary, 0o777) == 0 else {
             throw TensorFileError.writing(path, errno: errno)
         }
+        return temporary
+    }
+
+    /// As `write`, in a folder that was begun.
+    package static func finish(
+        _ temporary: String, at path: String, replacing: Bool,
+        _ body: (String) throws -> Void
+    ) throws {
         do {
             try body(temporary)
             try synchronize(temporary)

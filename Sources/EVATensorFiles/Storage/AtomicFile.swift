@@ -6,12 +6,14 @@ import Glibc
 /// path by renaming; on any error the temporary file is removed and the old file is untouched.
 package enum AtomicFile {
     /// Writes a small file that is at hand as a whole.
-    package static func write(_ bytes: [UInt8], to path: String) throws {
+    @discardableResult
+    package static func write(_ bytes: [UInt8], to path: String) throws -> SHA256Digest {
         try write(to: path) { output in try output.write(bytes) }
     }
 
     /// Writes a small text file.
-    package static func write(_ text: String, to path: String) throws {
+    @discardableResult
+    package static func write(_ text: String, to path: String) throws -> SHA256Digest {
         try write(Array(text.utf8), to: path)
     }
 
@@ -20,17 +22,22 @@ package enum AtomicFile {
     /// - Parameters:
     ///   - path: The file to make or replace; a symbolic link stays and its target is replaced.
     ///   - body: Writes the content; what it throws ends the writing.
+    /// - Returns: The digest of the content.
     /// - Throws: `TensorFileError`, or what the closure throws.
-    package static func write(to path: String, _ body: (FileOutput) throws -> Void) throws {
+    @discardableResult
+    package static func write(
+        to path: String, _ body: (FileOutput) throws -> Void
+    ) throws -> SHA256Digest {
         let target = try resolve(path)
         let temporary = TemporaryName.beside(target)
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw TensorFileError.writing(path, errno: errno) }
+        let digest: SHA256Digest
         do {
             defer { close(descriptor) }
             let output = FileOutput(descriptor: descriptor, path: path)
             try body(output)
-            try output.finish()
+            digest = try output.finish()
         } catch {
             unlink(temporary)
             throw error
@@ -41,6 +48,7 @@ package enum AtomicFile {
             throw TensorFileError.writing(path, errno: code)
         }
         try synchronizeFolder(of: target)
+        return digest
     }
 
     /// Forces a folder's list of names to the device.

@@ -6,11 +6,13 @@ import Glibc
 package final class FileOutput {
     // Pieces smaller than this wait in memory; larger ones go straight to the system.
     private static let gatherLimit = 1 << 16
+    private static let pieceLength = 1 << 18
 
     private let descriptor: Int32
     // The path in messages: the one that the user gave, not the temporary one.
     private let path: String
     private var gathered: [UInt8] = []
+    private let hash = SHA256()
     /// Bytes written so far.
     package private(set) var count = 0
 
@@ -42,9 +44,12 @@ package final class FileOutput {
     }
 
     /// Hands everything to the system and waits until it lies on the device.
-    func finish() throws {
+    ///
+    /// - Returns: the digest of all that was written.
+    func finish() throws -> SHA256Digest {
         try flush()
         guard fsync(descriptor) == 0 else { throw TensorFileError.writing(path, errno: errno) }
+        return hash.digest()
     }
 
     private func flush() throws {
@@ -52,7 +57,17 @@ package final class FileOutput {
         gathered.removeAll(keepingCapacity: true)
     }
 
+    // In pieces that are still in the processor's cache when they are hashed.
     private func writeOut(_ bytes: UnsafeRawBufferPointer) throws {
+        for start in stride(from: 0, to: bytes.count, by: Self.pieceLength) {
+            let end = min(bytes.count, start + Self.pieceLength)
+            let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+            hash.update(piece)
+            try send(piece)
+        }
+    }
+
+    private func send(_ bytes: UnsafeRawBufferPointer) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
             let written = Glibc.write(

@@ -12,15 +12,31 @@ package struct FolderChecksums: Sendable, Equatable {
     /// Digests by path from the folder, with `/` between its parts.
     package private(set) var digests: [String: SHA256Digest]
 
-    /// Computes the digests of files.
+    /// An empty list, to which the writer of each file adds what it wrote.
+    package init() { digests = [:] }
+
+    /// The digest of a file, by its path from the folder.
+    package subscript(file: String) -> SHA256Digest? {
+        get { digests[file] }
+        set { digests[file] = newValue }
+    }
+
+    /// The part of the list that is of a folder inside this one.
+    package func inside(_ subfolder: String) -> FolderChecksums {
+        var inner = FolderChecksums()
+        for (name, digest) in digests where name.hasPrefix(subfolder + "/") {
+            inner[String(name.dropFirst(subfolder.count + 1))] = digest
+        }
+        return inner
+    }
+
+    /// Adds the list of a folder inside this one.
     ///
-    /// - Parameters:
-    ///   - files: Paths from the folder.
-    ///   - folder: The folder.
-    /// - Throws: `TensorFileError` when a file cannot be read.
-    package init(of files: [String], in folder: String) throws(TensorFileError) {
-        digests = [:]
-        for file in files { digests[file] = try SHA256.digest(ofFile: "\(folder)/\(file)") }
+    /// - Parameter subfolder: its path from the folder; nil for the folder itself.
+    package mutating func add(_ other: FolderChecksums, in subfolder: String? = nil) {
+        for (name, digest) in other.digests {
+            digests[subfolder.map { "\($0)/\(name)" } ?? name] = digest
+        }
     }
 
     /// Computes the digests of all files below a folder, except its list and hidden ones.
@@ -39,7 +55,8 @@ package struct FolderChecksums: Sendable, Equatable {
                     atPath: "\(folder)/\(name)", isDirectory: &isFolder)
                 && !isFolder.boolValue
         }
-        try self.init(of: files, in: folder)
+        digests = [:]
+        for file in files { digests[file] = try SHA256.digest(ofFile: "\(folder)/\(file)") }
     }
 
     /// Reads the list of a folder; `nil` when the folder has none.
@@ -47,7 +64,11 @@ package struct FolderChecksums: Sendable, Equatable {
     /// - Throws: `TensorFileError` when the list cannot be read or a line is not as `sha256sum`
     ///   writes it.
     package init?(listIn folder: String) throws(TensorFileError) {
-        let path = "\(folder)/\(Self.fileName)"
+        try self.init(listAt: "\(folder)/\(Self.fileName)")
+    }
+
+    /// Reads a list; `nil` when there is none.
+    package init?(listAt path: String) throws(TensorFileError) {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         let file = try MappedFile(path: path)
         guard file.count <= Self.sizeLimit else {
@@ -71,7 +92,10 @@ package struct FolderChecksums: Sendable, Equatable {
     }
 
     /// Writes the list into a folder, where it must be the last file to come.
-    package func write(into folder: String) throws {
+    ///
+    /// - Returns: the list's own digest.
+    @discardableResult
+    package func write(into folder: String) throws -> SHA256Digest {
         try AtomicFile.write(text, to: "\(folder)/\(Self.fileName)")
     }
 

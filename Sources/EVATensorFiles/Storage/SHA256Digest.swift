@@ -1,10 +1,10 @@
 /// The SHA-256 digest of some bytes (FIPS 180-4).
-package struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
+public struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
     /// The number of bytes in a digest.
-    package static let byteCount = 32
+    public static let byteCount = 32
 
     /// The 32 bytes.
-    package let bytes: [UInt8]
+    public let bytes: [UInt8]
 
     init(bytes: [UInt8]) {
         self.bytes = bytes
@@ -25,7 +25,7 @@ package struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// 64 hexadecimal digits in lower case, as `sha256sum` prints them.
-    package var description: String {
+    public var description: String {
         let digits = Array("0123456789abcdef".utf8)
         return String(
             decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)

@@ -54,11 +54,12 @@ struct RunAssembly {
         let start = try TrainingState(
             configuration, data: data, plan: plan, mesh: mesh,
             totalSteps: try plan.totalSteps(configuration), model: description)
-        let memory = TrainingMemory(
+        var memory = TrainingMemory(
             configuration, model: description.configuration, plan: plan,
             arrangement: Arrangement(
                 mesh: mesh, shardingStage: configuration.distribution.shardingStage))
         if device == .cpu { try memory.require(configuration) }
+        let copyNote = device == .cpu ? memory.fitCheckpoint(into: .total) : nil
         let claim = try OutputClaim(configuration, on: ranks)
         var notes = (evaluation?.notes ?? []) + claim.notes
         let model = TrainedModel(
@@ -72,7 +73,7 @@ struct RunAssembly {
         let begin = try RunStart(
             configuration, source, claim: claim, plan: plan, state: start, readers: ranks.dataRanks,
             setting: model)
-        notes += begin.notes
+        notes += begin.notes + (copyNote.map { [$0] } ?? [])
 
         step = TrainingStep(
             configuration, model: model, plan: plan,
@@ -85,7 +86,8 @@ struct RunAssembly {
             configuration, totalSteps: begin.state.totalSteps, stepsPerEpoch: plan.stepsPerEpoch)
         files = RunFiles(
             configuration, preprocessing: description.preprocessing, claim: claim,
-            ranks: ranks, savedStep: claim.checkpoint == nil ? nil : begin.state.step)
+            ranks: ranks, savedStep: claim.checkpoint == nil ? nil : begin.state.step,
+            copiesState: copyNote == nil)
         faults = StepFaults(
             model: model, data: data, files: files, precision: configuration.precision,
             device: device)

@@ -65,7 +65,8 @@ struct RunStart {
     private mutating func restore(from folder: String, in checkpoints: CheckpointFolder) throws {
         let settings = configuration.checkpoints
         let started = state
-        let saved = try Self.saved(in: folder, of: checkpoints, settings)
+        let saved = try Self.saved(
+            in: folder, of: checkpoints, settings, on: model.clip.store.sharding?.ranks)
         let differences = saved.differences(
             from: started, comparingOptimizer: !settings.loadsWeightsOnly)
         guard differences.isEmpty else {
@@ -107,12 +108,20 @@ struct RunStart {
 
     /// Where the run of a checkpoint stood, once its files are known to be whole.
     private static func saved(
-        in folder: String, of checkpoints: CheckpointFolder, _ settings: CheckpointConfiguration
+        in folder: String, of checkpoints: CheckpointFolder, _ settings: CheckpointConfiguration,
+        on ranks: ParallelContext?
     ) throws -> TrainingState {
         let path = "\(folder)/\(CheckpointFolder.stateFile)"
-        let optimizerPath = "\(folder)/\(TrainedModel.optimizerFile)"
-        try checkpoints.verify(
-            folder, files: [CheckpointFolder.stateFile, TrainedModel.weightsFile])
+        let optimizerPath = "\(folder)/\(TrainedModel.fileName(of: .optimizer, in: folder))"
+        // Ranks that wait for the writing one's answer need not read all files themselves.
+        if ranks?.isWriter ?? true {
+            try checkpoints.verify(
+                folder,
+                files: [
+                    CheckpointFolder.stateFile, TrainedModel.fileName(of: .weights, in: folder),
+                ])
+        }
+        try ranks?.world.barrier()
         guard settings.loadsWeightsOnly || FileManager.default.fileExists(atPath: optimizerPath)
         else {
             throw TrainingError(

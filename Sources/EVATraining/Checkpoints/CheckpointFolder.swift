@@ -1,5 +1,5 @@
 internal import EVAConfiguration
-internal import EVATensorFiles
+package import EVATensorFiles
 internal import Foundation
 
 /// The checkpoints of a run: `OUT/checkpoint-N`, `OUT/latest` that points to the newest, and
@@ -22,24 +22,31 @@ package struct CheckpointFolder: Sendable {
     /// The steps of all checkpoints that runs wrote, ascending.
     package var steps: [Int] { namedSteps.filter(isOwn).sorted() }
 
-    /// Writes a checkpoint, points `latest` to it and removes the oldest beyond `limit`.
-    ///
-    /// - Parameters:
-    ///   - best: the step of the best checkpoint, which `best` points to and which is neither
-    ///     counted nor removed.
-    ///   - body: fills the folder that it is given.
-    /// - Throws: what `body` throws, or `TensorFileError`; earlier checkpoints stay whole, one of
-    ///   the same step too.
-    package func write(
-        step: Int, limit: Int?, best: Int? = nil, _ body: (String) throws -> Void
-    ) throws {
+    /// Makes the folder of a checkpoint under a temporary name, for those who fill it together.
+    func begin(step: Int) throws -> String {
         guard !FileManager.default.fileExists(atPath: path(step: step)) || isOwn(step) else {
             throw TrainingError(
                 "\(path(step: step)): was not written by a run and is not replaced; move it away")
         }
-        try AtomicDirectory.write(to: path(step: step), replacing: true) { folder in
-            try body(folder)
-            try FolderChecksums(folder: folder).write(into: folder)
+        return try AtomicDirectory.begin(path(step: step))
+    }
+
+    /// Writes a checkpoint, points `latest` to it and removes the oldest beyond `limit`.
+    ///
+    /// - Parameters:
+    ///   - begun: the folder that `begin` made; nil where there is none yet.
+    ///   - best: the step of the best checkpoint, which `best` points to and which is neither
+    ///     counted nor removed.
+    ///   - body: fills the folder that it is given, and tells the digests of its files.
+    /// - Throws: what `body` throws, or `TensorFileError`; earlier checkpoints stay whole, one of
+    ///   the same step too.
+    package func write(
+        step: Int, in begun: String? = nil, limit: Int?, best: Int? = nil,
+        _ body: (String) throws -> FolderChecksums
+    ) throws {
+        let temporary = try begun ?? begin(step: step)
+        try AtomicDirectory.finish(temporary, at: path(step: step), replacing: true) { folder in
+            try body(folder).write(into: folder)
         }
         try point("latest", to: step)
         try pointBest(to: best)
@@ -119,7 +126,10 @@ package struct CheckpointFolder: Sendable {
         let listed = (try? FolderChecksums(listIn: path))??.digests.keys.map { $0 }
         let own = Set((listed ?? Self.files) + [FolderChecksums.fileName])
         let names = try FileManager.default.subpathsOfDirectory(atPath: path)
-        let others = names.filter { !own.contains($0) && !Self.isFolder("\(path)/\($0)") }
+        let others = names.filter {
+            !own.contains($0) && (listed != nil || TensorPieces.base(ofName: $0) == nil)
+                && !Self.isFolder("\(path)/\($0)")
+        }
         guard !others.isEmpty else {
             // Half of a checkpoint under its name would look like a damaged one.
             let temporary = TemporaryName.beside(path)

@@ -4,106 +4,107 @@ internal import EVALayers
 internal import EVAModels
 internal import EVAOptimization
 internal import EVATensorFiles
+internal import Foundation
 internal import Torch
 internal import TorchParallel
 
 // The tensors of a run, to disk and back.
 extension TrainedModel {
-    static let weightsFile = "open_clip_model.safetensors"
-    static let optimizerFile = "optimizer.safetensors"
     /// The folder of the averaged weights in a folder of weights.
-    private static let averageFolder = "/ema"
+    static let averageFolder = "ema"
 
-    /// What a checkpoint's second file keeps besides moments.
-    private var figures: [(name: String, tensor: Tensor)] {
-        [("report.loss_sum", lossSum), ("report.gradient_norm", gradientNorm)]
-    }
-
-    /// Writes the model's folder, and the averaged weights' in it, while this rank has all weights
-    /// of its part of the layers.
+    /// Writes the model's folder, and the averaged weights' in it, while this rank has all weights.
     ///
     /// - Parameter folder: nil in ranks that do not write.
     func write(into folder: String?, preprocessing: PreprocessingConfiguration) throws {
         // The ranks that share the writer's layers give it their parts.
-        let ranks = clip.store.sharding?.ranks
-        let takesPart = folder != nil || ranks?.mesh.dataWorldRank == 0
-        func write(_ name: String) throws {
-            guard takesPart else { return }
-            try clip.writeFolder(into: (folder ?? "") + name, preprocessing: preprocessing)
+        let takesPart = folder != nil || sharesWritersLayers
+        func write(_ folder: String) throws {
+            if takesPart { try clip.writeFolder(into: folder, preprocessing: preprocessing) }
         }
-        try write("")
+        try write(folder ?? "")
         try average?.whileInPlace {
-            if let folder { try OutputFolder.prepare(folder + Self.averageFolder) }
-            try write(Self.averageFolder)
+            let average = "\(folder ?? "")/\(Self.averageFolder)"
+            if folder != nil { try OutputFolder.prepare(average) }
+            try write(average)
         }
     }
 
-    /// Writes moments and figures into a folder; ranks that share the moments, or the layers, bring
-    /// their parts.
+    private var sharesWritersLayers: Bool {
+        clip.store.sharding?.ranks.mesh.dataWorldRank == 0
+    }
+
+    /// What the weights and their average compute of fixed inputs; all ranks call it.
     ///
-    /// - Parameter folder: nil in ranks that do not write.
-    func writeOptimizer(into folder: String?) throws {
-        let (moments, figures) = (optimizer.moments, figures)
-        let gathering = MomentGathering(clip.store)
-        let entries =
-            moments.map {
-                TensorEntry(
-                    name: $0.name, elementType: $0.share.dtype.elementType,
-                    shape: $0.parameter.wholeShape)
+    /// - Parameter isWriter: whether this rank wants to know.
+    func goldenVectors(_ preprocessing: PreprocessingConfiguration, isWriter: Bool) throws
+        -> [StateKind: GoldenVectors]
+    {
+        let takesPart = isWriter || sharesWritersLayers
+        return try whileWhole {
+            var vectors: [StateKind: GoldenVectors] = [:]
+            if takesPart { vectors[.weights] = try clip.goldenVectors(preprocessing) }
+            try average?.whileInPlace {
+                if takesPart { vectors[.average] = try clip.goldenVectors(preprocessing) }
             }
-            + figures.map {
-                TensorEntry(
-                    name: $0.name, elementType: $0.tensor.dtype.elementType,
-                    shape: $0.tensor.shape)
-            }
-        func tensor(_ index: Int) throws -> Tensor {
-            index < moments.count
-                ? try gathering.whole(moments[index]) : figures[index - moments.count].tensor
+            return vectors
         }
-        guard let folder else {
-            for index in SafetensorsWriter.order(of: entries) { _ = try tensor(index) }
-            return
+    }
+
+    /// The name of a kind's file in a checkpoint's folder, or of the first of several.
+    static func fileName(of kind: StateKind, in folder: String) -> String {
+        guard !FileManager.default.fileExists(atPath: "\(folder)/\(kind.fileName)") else {
+            return kind.fileName
         }
-        try SafetensorsWriter.write(entries, to: "\(folder)/\(Self.optimizerFile)") { index in
-            try tensor(index).hostTensor()
-        }
+        let parts = kind.base.split(separator: "/").map(String.init)
+        let subfolder = parts.dropLast().map { $0 + "/" }.joined()
+        return TensorPieces.firstPath(parts[parts.count - 1], in: "\(folder)/\(subfolder)")
+            .flatMap { $0.split(separator: "/").last }.map { subfolder + $0 } ?? kind.fileName
     }
 
     /// Sets the weights, and the averaged ones, to those of a folder.
+    ///
+    /// Of weights that ranks share, each reads what it keeps.
     func load(from folder: String, withAverage: Bool = true) throws {
-        func load(_ folder: String) throws {
-            try whileWhole(changes: true) {
-                _ = try clip.loadWeights(
-                    from: SafetensorsFile(path: "\(folder)/\(Self.weightsFile)"))
-            }
+        let weights = try Self.open(.weights, in: folder)
+        if isShared(.weights) {
+            // What is not read of them has no memory then.
+            clip.store.sharding?.settle()
+            try load(.weights, from: weights)
+            clip.store.refreshOperands()
+        } else {
+            _ = try clip.loadWeights(from: weights)
         }
-        try load(folder)
-        guard withAverage else { return }
-        try average?.whileInPlace { try load(folder + Self.averageFolder) }
+        guard withAverage, average != nil else { return }
+        try load(.average, from: Self.open(.average, in: folder))
     }
 
     /// Sets moments and figures to those of a folder.
     ///
     /// - Parameter stepCount: how often the optimizer has moved the weights.
     func loadOptimizer(from folder: String, stepCount: Int) throws {
-        let file = try SafetensorsFile(path: "\(folder)/\(Self.optimizerFile)")
-        func stored(_ name: String, _ shape: [Int]) throws -> Tensor {
-            let stored = try file.tensor(named: name)
-            guard stored.shape == shape else {
-                throw TrainingError(
-                    "\(file.path): \(name): expected shape \(shape), got \(stored.shape)")
-            }
-            return try stored.makeTensor()
+        try load(.optimizer, from: Self.open(.optimizer, in: folder))
+        optimizer.resume(stepCount: stepCount)
+    }
+
+    private static func open(_ kind: StateKind, in folder: String) throws -> any TensorContainer {
+        try TensorFile.open(path: "\(folder)/\(fileName(of: kind, in: folder))")
+    }
+
+    private func load(_ kind: StateKind, from container: any TensorContainer) throws {
+        let read: (StatePiece) throws -> HostTensor
+        if kind == .optimizer {
+            read = { try container.elements(of: $0.name, in: $0.piece) }
+        } else {
+            let file = try ParameterFile(container, network: clip)
+            read = { try file.elements(of: $0.name, in: $0.piece) }
         }
         try withoutGradient {
-            for moment in optimizer.moments {
-                let whole = try stored(moment.name, moment.parameter.wholeShape)
-                let part = moment.parameter.split?.part(of: whole) ?? whole
-                moment.own.copy(
-                    from: part.reshaped([part.count]).sliced(moment.ownRange, dimension: 0))
+            for piece in pieces(of: kind) {
+                let elements = try read(piece)
+                piece.elements.copy(from: try elements.makeTensor())
+                elements.releasePages()
             }
-            for (name, tensor) in figures { tensor.copy(from: try stored(name, tensor.shape)) }
         }
-        optimizer.resume(stepCount: stepCount)
     }
 }

@@ -8,6 +8,8 @@ struct RunObserver {
     let skipped: (NonfiniteStep) -> Void
     /// Receives the number of steps after every step.
     let progress: (Int) -> Void
+    /// Receives words for the person who started the run.
+    let note: (String) -> Void
     /// Receives every report that is logged.
     let report: (StepReport) -> Void
 }

@@ -41,18 +41,20 @@ extension Trainer {
     ///   - evaluation: receives the result of every evaluation.
     ///   - skipped: receives every step that was passed over because it was not finite.
     ///   - progress: receives the number of steps after every step.
+    ///   - note: receives words for the person who started the run.
     ///   - report: receives every report that is logged.
     package func run(
         shouldStop: @escaping () -> Bool = { false },
         evaluation: @escaping (EvaluationEntry) -> Void = { _ in },
         skipped: @escaping (NonfiniteStep) -> Void = { _ in },
         progress: @escaping (Int) -> Void = { _ in },
+        note: @escaping (String) -> Void = { _ in },
         report: @escaping (StepReport) -> Void = { _ in }
     ) throws -> Ending {
         try run(
             RunObserver(
                 shouldStop: shouldStop, evaluation: evaluation, skipped: skipped,
-                progress: progress, report: report))
+                progress: progress, note: note, report: report))
     }
 
     func run(_ observer: RunObserver) throws -> Ending {
@@ -69,6 +71,7 @@ extension Trainer {
         }
         do {
             let ending = try takeSteps(batches, observer)
+            try files.finishSaving()
             if ending == .finished { try files.finish(parts.model, state) }
             let readers = parts.ranks.dataRanks
             if readers.size > 1 {

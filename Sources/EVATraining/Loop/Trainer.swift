@@ -65,6 +65,7 @@ package final class Trainer {
     private func conclude(_ observer: RunObserver) throws -> Bool {
         // What hangs on a clock or a signal is agreed on.
         let ranks = parts.ranks
+        try parts.files.throwFailure()
         var isInterrupted = try ranks.any(observer.shouldStop())
         var isSaved = due.contains(.checkpoint)
         if parts.cadence.hangsOnClock { isSaved = try ranks.any(isSaved) }
@@ -79,11 +80,13 @@ package final class Trainer {
             isInterrupted = try ranks.any(observer.shouldStop())
         }
         if isSaved || isInterrupted {
+            let isLast = isInterrupted || due.contains(.stop)
             try interval.excluding {
                 var saved = state
                 saved.rankPositions = try state.positions(of: ranks.dataRanks)
-                try parts.files.save(parts.model, saved)
+                try parts.files.save(parts.model, saved, isLast: isLast)
             }
+            parts.files.takeNotes().forEach(observer.note)
         }
         return isInterrupted
     }

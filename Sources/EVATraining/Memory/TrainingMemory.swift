@@ -1,4 +1,5 @@
 package import EVAConfiguration
+internal import Torch
 internal import TorchParallel
 
 /// An estimate of what a training step needs in memory at its peak on one rank, in bytes.
@@ -41,6 +42,9 @@ package struct TrainingMemory: Sendable {
 
         var total: Double { gradients + activations + loss + buffers }
     }
+
+    /// The copy of the state that is written while training goes on; 0 where none is made.
+    package private(set) var checkpoint: Double
 
     /// What is in tensors.
     package var tensors: Double {
@@ -91,6 +95,10 @@ package struct TrainingMemory: Sendable {
         moments = updated * (configuration.optimization.optimizer == .lion ? 1 : 2)
         average = configuration.optimization.emaDecay == nil ? 0 : updated
 
+        let settings = configuration.checkpoints
+        checkpoint =
+            settings.strategy == .none && settings.everyMinutes == nil
+            ? 0 : values + average + (settings.savesWeightsOnly ? 0 : moments)
         let batchSize = Double(configuration.data.batchSize)
         pixels = 4 * batchSize * Double(3 * model.vision.imageSize * model.vision.imageSize)
         batches = pixels * (Self.batchesAhead + Double(plan.batchesPerLoss))
@@ -114,6 +122,18 @@ package struct TrainingMemory: Sendable {
         let tile = max(others, min(rows * others, Double(1 << 23))) * 4 * Self.tileCopies
         step = Self.fullest(
             shape, parts, vision, text, tile: tile, isAccumulated: plan.batchesPerStep > 1)
+    }
+
+    /// Leaves out the copy of the state where it would be too much.
+    ///
+    /// - Returns: what the person who started the run should know then.
+    mutating func fitCheckpoint(into machine: MachineMemory) -> String? {
+        guard checkpoint > 0, total + checkpoint > Double(machine.bytes) else { return nil }
+        defer { checkpoint = 0 }
+        return "checkpoints are written while training waits: a copy of the state would take "
+            + "\(MachineMemory.text(checkpoint)) beside \(MachineMemory.text(total)), "
+            + "and this process can have \(MachineMemory.text(Double(machine.bytes))) "
+            + "(\(machine.reason))"
     }
 
     /// The moment of a step with the most in memory.

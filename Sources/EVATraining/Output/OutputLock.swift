@@ -32,6 +32,12 @@ final class OutputLock {
 
     deinit { release() }
 
+    /// What the lock of a folder says, for those who are to see the same one; nil for no lock.
+    static func text(in folder: String) -> String? {
+        FileManager.default.contents(atPath: "\(folder)/\(fileName)")
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
+
     /// Lets another process have the folder.
     func release() {
         guard descriptor >= 0 else { return }

@@ -2,6 +2,7 @@ internal import EVAConfiguration
 internal import EVAData
 internal import EVATensorFiles
 internal import Foundation
+internal import Torch
 internal import TorchParallel
 
 /// All that a run does in its output folder.
@@ -20,14 +21,26 @@ final class RunFiles {
     private var savedStep: Int?
     /// Whether the weights may be saved in their place: not while that is under way or has failed.
     private var isSavingInOrder = true
+    /// The step of the checkpoint that was begun last.
+    private var savingStep: Int?
+    private let background = BackgroundWork()
+    /// Whether training goes on while a checkpoint is written.
+    private var copiesState: Bool
+    /// Where the state is copied to; kept, since the system takes longer to give it than a copy.
+    private var memory: HostMemory?
+    private var notes: [String] = []
     private var hasBegun = false
     private var lastSave = ContinuousClock.now
 
-    /// - Parameter savedStep: the step of the checkpoint that the run goes on from.
+    /// - Parameters:
+    ///   - savedStep: the step of the checkpoint that the run goes on from.
+    ///   - copiesState: whether there is memory for a copy of the state while training goes on.
     init(
         _ configuration: TrainingConfiguration, preprocessing: PreprocessingConfiguration,
-        claim: OutputClaim, ranks: ParallelContext, savedStep: Int?
+        claim: OutputClaim, ranks: ParallelContext, savedStep: Int?,
+        copiesState: Bool
     ) {
+        self.copiesState = copiesState
         self.ranks = ranks
         self.configuration = configuration
         self.preprocessing = preprocessing
@@ -55,6 +68,11 @@ final class RunFiles {
     /// does not go on from it.
     func begin() throws {
         guard !hasBegun else { return }
+        if ranks.shards.size > 1 || ranks.layerParts.size > 1 {
+            // The lock's text is this run's alone.
+            let own = OutputLock.text(in: configuration.outputDirectory)
+            if try ranks.any(ranks.shared(ranks.isWriter ? own : nil) != own) { throw notShared }
+        }
         hasBegun = true
         if ranks.isWriter { try claim.begin(rankCount: ranks.mesh.worldSize) }
         // The others write into the folder once it is the run's.
@@ -65,8 +83,11 @@ final class RunFiles {
             withIntermediateDirectories: true)
     }
 
-    /// Lets other runs have the folder.
-    func release() { claim.release() }
+    /// Lets other runs have the folder, once the checkpoint that is being written is whole.
+    func release() {
+        background.wait(isEnding: true)
+        claim.release()
+    }
 
     /// Brings the logs to where the run starts: empty, or up to the step that it goes on from.
     ///
@@ -129,33 +150,122 @@ final class RunFiles {
 
     /// Saves a run as it stands; what training would do next is a function of what is saved.
     ///
-    /// All ranks call it; where they share parameters or moments, each brings its share.
+    /// All ranks call it; where they share the state, each writes what it has of it. The state is
+    /// copied, and written while training goes on: what fails then is thrown by `throwFailure`,
+    /// `finishSaving`, or the next call. Where there is no memory for the copy, it is written here.
     ///
+    /// - Parameter isLast: whether training does not go on, so that a copy has no use.
     /// - Throws: where it cannot be written, or where the weights are not finite; earlier
     ///   checkpoints stay whole.
-    func save(_ model: TrainedModel, _ state: TrainingState) throws {
+    func save(_ model: TrainedModel, _ state: TrainingState, isLast: Bool = false) throws {
         ranks.enter("the checkpoint of step \(state.step)")
+        try finishSaving()
         try model.requireFiniteWeights(afterStep: state.step)
         isSavingInOrder = false
-        let settings = configuration.checkpoints
-        try model.whileWhole {
-            try inWriter {
-                try claim.checkpoints.write(
-                    step: state.step, limit: settings.totalLimit, best: state.best?.step
-                ) { folder in
-                    try model.write(into: folder, preprocessing: preprocessing)
-                    if !settings.savesWeightsOnly { try model.writeOptimizer(into: folder) }
-                    try AtomicFile.write(
-                        state.json, to: "\(folder)/\(CheckpointFolder.stateFile)")
-                }
-            } others: {
-                try model.write(into: nil, preprocessing: preprocessing)
-                if !settings.savesWeightsOnly { try model.writeOptimizer(into: nil) }
-            }
+        // Others than the best are there to go on from.
+        let golden =
+            state.best?.step == state.step
+            ? try model.goldenVectors(preprocessing, isWriter: ranks.isWriter) : [:]
+        if let folder = try beginCheckpoint(of: model, step: state.step) {
+            let kinds: [TrainedModel.StateKind] =
+                configuration.checkpoints.savesWeightsOnly
+                ? [.weights, .average] : TrainedModel.StateKind.allCases
+            let shares = CheckpointContents.share(of: kinds, model, on: ranks)
+            let copy = isLast ? nil : copy(of: shares.flatMap(\.pieces))
+            let contents = try CheckpointContents(
+                of: model, shares, state, preprocessing: preprocessing,
+                reading: copy ?? .inPlace, golden: golden, on: ranks)
+            let work = writing(
+                contents, into: folder, state, isShared: model.isShared || model.isSplit)
+            if copy == nil { try work() } else { background.start(work) }
         }
         isSavingInOrder = true
-        savedStep = state.step
+        savingStep = state.step
         lastSave = .now
+    }
+
+    /// Throws what the writing of a checkpoint has failed with.
+    func throwFailure() throws {
+        do { try background.throwFailure() } catch {
+            isSavingInOrder = false
+            savingStep = nil
+            throw error
+        }
+    }
+
+    /// Waits until the checkpoint that is being written is whole.
+    func finishSaving() throws {
+        background.wait()
+        try throwFailure()
+        savedStep = savingStep ?? savedStep
+    }
+
+    /// Words for the person who started the run that have come up since they were last asked for.
+    func takeNotes() -> [String] {
+        defer { notes = [] }
+        return notes
+    }
+
+    /// Makes a checkpoint's folder under its temporary name.
+    ///
+    /// - Returns: nil for ranks that have nothing to write.
+    private func beginCheckpoint(of model: TrainedModel, step: Int) throws -> String? {
+        let own = ranks.isWriter ? try claim.checkpoints.begin(step: step) : nil
+        guard model.isShared || model.isSplit else { return own }
+        let folder = try ranks.shared(own) ?? ""
+        if try ranks.any(access(folder, W_OK | X_OK) != 0) {
+            if ranks.isWriter { try? FileManager.default.removeItem(atPath: folder) }
+            throw notShared
+        }
+        return ranks.mesh.rank(along: .data) == 0 ? folder : nil
+    }
+
+    private func copy(of pieces: [StatePiece]) -> StateReading? {
+        guard copiesState else { return nil }
+        if let memory { return .copy(of: pieces, to: memory) }
+        let bytes = StateReading.byteCount(of: pieces)
+        let (needed, free) = (Double(bytes), MachineMemory.available)
+        if needed < 0.9 * Double(free.bytes), let memory = HostMemory(byteCount: bytes) {
+            self.memory = memory
+            return .copy(of: pieces, to: memory)
+        }
+        // Said once, and not tried again.
+        copiesState = false
+        notes.append(
+            "checkpoints are written while training waits: a copy of the state takes "
+                + "\(MachineMemory.text(needed)), and \(MachineMemory.text(Double(free.bytes))) "
+                + "are free (\(free.reason))")
+        return nil
+    }
+
+    /// What is left to do for a checkpoint, on whichever thread.
+    private func writing(
+        _ contents: CheckpointContents, into folder: String, _ state: TrainingState,
+        isShared: Bool
+    ) -> () throws -> Void {
+        let parts = CheckpointParts(
+            folder: folder, count: isShared ? contents.partCount : 1,
+            patience: .seconds(configuration.distribution.collectiveTimeout))
+        guard ranks.isWriter else {
+            return { try parts.write(contents) }
+        }
+        let (checkpoints, background) = (claim.checkpoints, background)
+        let (limit, step, best) = (
+            configuration.checkpoints.totalLimit, state.step, state.best?.step
+        )
+        return {
+            try checkpoints.write(step: step, in: folder, limit: limit, best: best) { folder in
+                try parts.writeAll(contents) { background.isEnding }
+            }
+        }
+    }
+
+    /// What is wrong where ranks cannot fill a folder together.
+    private var notShared: TrainingError {
+        TrainingError(
+            "--output_dir \(configuration.outputDirectory): not all ranks see it; ranks that share "
+                + "the optimizer write checkpoints together, into a folder on a file system that "
+                + "all hosts share")
     }
 
     /// Leaves the model that the run ends with in the folder.
@@ -165,7 +275,8 @@ final class RunFiles {
         if configuration.checkpoints.loadsBestAtEnd, let best = state.best {
             isSavingInOrder = false
             let folder = claim.checkpoints.path(step: best.step)
-            try claim.checkpoints.verify(folder, files: [TrainedModel.weightsFile])
+            try claim.checkpoints.verify(
+                folder, files: [TrainedModel.fileName(of: .weights, in: folder)])
             try model.load(from: folder)
         }
         try model.whileWhole {
@@ -182,19 +293,17 @@ final class RunFiles {
     ///
     /// - Returns: the error, with the step that was saved.
     func rescue(from error: any Error, _ model: TrainedModel, _ state: TrainingState) -> any Error {
-        guard ranks.isWriter, !model.isShared, isSavingInOrder, state.step > 0 else {
+        guard ranks.isWriter, !model.isShared, !model.isSplit, isSavingInOrder, state.step > 0
+        else {
             return error
         }
+        // The first error is the one that matters.
+        guard (try? finishSaving()) != nil else { return error }
         if savedStep != state.step {
-            // The first error is the one that matters.
-            guard (try? save(model, state)) != nil else { return error }
+            guard (try? save(model, state, isLast: true)) != nil else { return error }
         }
         return TrainingError(
             "\(error); saved after step \(state.step), go on from there with "
                 + "--resume_from_checkpoint latest")
-    }
-
-    private func inWriter(_ write: () throws -> Void, others: () throws -> Void) throws {
-        if ranks.isWriter { try write() } else { try others() }
     }
 }
