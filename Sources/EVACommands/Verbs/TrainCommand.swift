@@ -58,6 +58,12 @@ struct TrainCommand: ParsableCommand {
                 note: { Console.note($0) }, report: { log.show($0) })
         }
         try ranks.leave()
+        if ranks.world.size > 1 {
+            let sent = ranks.traffic.rows.filter { $0.sentBytes >= 1_048_576 }.map {
+                "\($0.group) \($0.operation.rawValue) \(Int($0.sentBytes) >> 20)"
+            }
+            Console.note("MiB that each rank sent: " + sent.joined(separator: ", "))
+        }
         let peak = Runtime.memory.peakBytes
         if device == .cpu, peak > 0 {
             Console.note(
