@@ -50,7 +50,7 @@ test-numbers: setup  ## Runs the tests of numbers as on processors with AVX2 alo
 
 lint:  ## Checks format, scripts, and the rules of the project.
 	swift format lint --strict --parallel --recursive --configuration .swift-format $(SWIFT_SOURCES)
-	@for script in scripts/bootstrap scripts/check-gpu scripts/check-s3 scripts/docs scripts/fake-gpu scripts/fixtures scripts/fuzz scripts/test .ci/run; do \
+	@for script in scripts/bootstrap scripts/check-gpu scripts/check-hosts scripts/check-s3 scripts/docs scripts/fake-gpu scripts/fixtures scripts/fuzz scripts/test .ci/run; do \
 		bash -n $$script || exit 1; done
 	scripts/check-project
 
